@@ -133,6 +133,8 @@ export interface HostReader {
   volume(pool: string, name: string): Promise<Volume | null>;
   /** The volume with this path on the host, in whichever pool; null when no pool knows it. */
   volumeByPath(path: string): Promise<Volume | null>;
+  /** All volumes of a pool; 'not-found' when there is no such pool. Whoever deletes one asks here what stands on it. */
+  volumes(pool: string): Promise<Volume[]>;
   pool(name: string): Promise<Pool | null>;
   capacity(): Promise<NodeCapacity>;
   /** At most the last `bytes` of the serial log, as text; '' when there is none. Reads `serialLog`, so local hosts only. */
