@@ -1,0 +1,124 @@
+/**
+ * The procedures that Drover calls: name, number, arguments, result. To add one, add a row: the numbers and the field
+ * orders stand in libvirt's src/remote/remote_protocol.x and never change once released (checked 0.10.2 to 9.0.0).
+ * Names are those of the C API without `vir`, such as virDomainGetInfo.
+ */
+import { domainRef, LIST_LIMIT, poolRef, statsRecords, uuid, volumeRef } from './shapes.ts';
+import { type Codec, chars, i32, list, optional, struct, text, u32, u64, type ValueOf } from './xdr.ts';
+
+export interface Procedure<A, R> {
+  number: number;
+  args: Codec<A>;
+  result: Codec<R>;
+}
+
+const none = struct({});
+const flags = u32;
+const domain = struct({ dom: domainRef });
+const domainFlags = struct({ dom: domainRef, flags });
+const pool = struct({ pool: poolRef });
+const poolFlags = struct({ pool: poolRef, flags });
+const vol = struct({ vol: volumeRef });
+const volFlags = struct({ vol: volumeRef, flags });
+const volRange = struct({ vol: volumeRef, offset: u64, length: u64, flags });
+const name = struct({ name: text });
+const xml = struct({ xml: text });
+const byUuid = struct({ uuid });
+
+function procedure<A, R>(number: number, args: Codec<A>, result: Codec<R>): Procedure<A, R> {
+  return { number, args, result };
+}
+
+const procedures = {
+  connectOpen: procedure(1, struct({ name: optional(text), flags }), none),
+  connectClose: procedure(2, none, none),
+  connectGetType: procedure(3, none, struct({ type: text })),
+  nodeGetInfo: procedure(
+    6,
+    none,
+    struct({
+      model: chars(32),
+      memoryKiB: u64,
+      cpus: i32,
+      mhz: i32,
+      nodes: i32,
+      sockets: i32,
+      cores: i32,
+      threads: i32,
+    }),
+  ),
+  connectGetCapabilities: procedure(7, none, xml),
+  domainGetXMLDesc: procedure(14, domainFlags, xml),
+  domainGetInfo: procedure(
+    16,
+    domain,
+    struct({ state: u32, maxMemoryKiB: u64, memoryKiB: u64, vcpus: u32, cpuTimeNs: u64 }),
+  ),
+  domainLookupByName: procedure(23, name, domain),
+  domainLookupByUUID: procedure(24, byUuid, domain),
+  domainReboot: procedure(27, domainFlags, none),
+  domainResume: procedure(28, domain, none),
+  domainSuspend: procedure(34, domain, none),
+  connectGetHostname: procedure(59, none, struct({ hostname: text })),
+  connectSupportsFeature: procedure(60, struct({ feature: i32 }), struct({ supported: i32 })),
+  authList: procedure(66, none, struct({ types: list(i32, 20) })),
+  authPolkit: procedure(70, none, struct({ complete: i32 })),
+  storagePoolRefresh: procedure(83, poolFlags, none),
+  storagePoolLookupByName: procedure(84, name, pool),
+  storagePoolGetInfo: procedure(
+    87,
+    pool,
+    struct({ state: u32, capacityBytes: u64, allocationBytes: u64, availableBytes: u64 }),
+  ),
+  storageVolCreateXML: procedure(93, struct({ pool: poolRef, xml: text, flags }), vol),
+  storageVolDelete: procedure(94, volFlags, none),
+  storageVolLookupByName: procedure(95, struct({ pool: poolRef, name: text }), vol),
+  storageVolLookupByPath: procedure(97, struct({ path: text }), vol),
+  storageVolGetXMLDesc: procedure(99, volFlags, xml),
+  nodeGetFreeMemory: procedure(102, none, struct({ freeBytes: u64 })),
+  domainIsPersistent: procedure(151, domain, struct({ persistent: i32 })),
+  connectGetLibVersion: procedure(157, none, struct({ version: u64 })),
+  domainHasManagedSaveImage: procedure(183, domainFlags, struct({ result: i32 })),
+  domainSnapshotNum: procedure(187, domainFlags, struct({ count: i32 })),
+  domainCreateWithFlags: procedure(196, domainFlags, domain),
+  storageVolUpload: procedure(208, volRange, none),
+  storageVolDownload: procedure(209, volRange, none),
+  domainGetState: procedure(212, domainFlags, struct({ state: i32, reason: i32 })),
+  domainUndefineFlags: procedure(231, domainFlags, none),
+  domainDestroyFlags: procedure(234, domainFlags, none),
+  domainShutdownFlags: procedure(258, domainFlags, none),
+  connectListAllDomains: procedure(
+    273,
+    struct({ needResults: i32, flags }),
+    struct({ domains: list(domainRef, LIST_LIMIT), count: u32 }),
+  ),
+  storagePoolListAllVolumes: procedure(
+    282,
+    struct({ pool: poolRef, needResults: i32, flags }),
+    struct({ vols: list(volumeRef, LIST_LIMIT), count: u32 }),
+  ),
+  connectDomainEventCallbackRegisterAny: procedure(
+    316,
+    struct({ eventId: i32, dom: optional(domainRef) }),
+    struct({ callbackId: i32 }),
+  ),
+  connectDomainEventCallbackDeregisterAny: procedure(317, struct({ callbackId: i32 }), none),
+  connectGetAllDomainStats: procedure(
+    344,
+    struct({ doms: list(domainRef, LIST_LIMIT), stats: u32, flags }),
+    struct({ records: statsRecords }),
+  ),
+  domainDefineXMLFlags: procedure(350, struct({ xml: text, flags }), domain),
+};
+
+export type ProcedureName = keyof typeof procedures;
+export type ArgsOf<N extends ProcedureName> = ValueOf<(typeof procedures)[N]['args']>;
+export type ResultOf<N extends ProcedureName> = ValueOf<(typeof procedures)[N]['result']>;
+
+// A mapped type, so that a row looked up by a generic name keeps its arguments and result together.
+type Table = { [N in ProcedureName]: Procedure<ArgsOf<N>, ResultOf<N>> };
+const table: Table = procedures;
+
+export function procedureOf<N extends ProcedureName>(name: N): Procedure<ArgsOf<N>, ResultOf<N>> {
+  return table[name];
+}

@@ -1,0 +1,81 @@
+/**
+ * Storage pools and volumes over RPC.
+ * Source: https://libvirt.org/html/libvirt-libvirt-storage.html
+ */
+import { OpsError } from '../errors.ts';
+import type { NewVolume, Pool, Volume } from '../host.ts';
+import { nullIfGone } from './domain-reads.ts';
+import type { Rpc } from './rpc.ts';
+import type { VolumeRef } from './shapes.ts';
+import { newVolumeXml, parseVolumeXml } from './volume-xml.ts';
+
+/** virStoragePoolState: running and degraded ones can be used. */
+const usablePoolStates: readonly number[] = [2, 3];
+
+export async function readPool(rpc: Rpc, name: string): Promise<Pool | null> {
+  return nullIfGone(
+    rpc.call('storagePoolLookupByName', { name }).then(async ({ pool }) => {
+      const info = await rpc.call('storagePoolGetInfo', { pool });
+      return {
+        name: pool.name,
+        active: usablePoolStates.includes(info.state),
+        capacityBytes: info.capacityBytes,
+        availableBytes: info.availableBytes,
+      };
+    }),
+  );
+}
+
+export async function readVolume(rpc: Rpc, pool: string, name: string): Promise<Volume | null> {
+  return nullIfGone(
+    lookUpVolume(rpc, pool, name, `looking for ${name} in pool ${pool}`).then((vol) => describe(rpc, vol)),
+  );
+}
+
+export async function readVolumeByPath(rpc: Rpc, path: string): Promise<Volume | null> {
+  return nullIfGone(rpc.call('storageVolLookupByPath', { path }).then(({ vol }) => describe(rpc, vol)));
+}
+
+/** Throws `OpsError` 'not-found' when there is no such pool. */
+export async function readVolumes(rpc: Rpc, poolName: string): Promise<Volume[]> {
+  const doing = `listing the volumes of pool ${poolName}`;
+  const { pool } = await rpc.call('storagePoolLookupByName', { name: poolName }, { doing });
+  const { vols } = await rpc.call('storagePoolListAllVolumes', { pool, needResults: 1, flags: 0 }, { doing });
+  const volumes = await Promise.all(vols.map((vol) => nullIfGone(describe(rpc, vol))));
+  return volumes.filter((volume) => volume !== null);
+}
+
+/** Throws `OpsError` 'not-found' when there is no such pool or backing volume, 'exists' when the name is taken. */
+export async function createVolume(rpc: Rpc, volume: NewVolume): Promise<void> {
+  const doing = `creating volume ${volume.name} in pool ${volume.pool}`;
+  const { pool } = await rpc.call('storagePoolLookupByName', { name: volume.pool }, { doing });
+  const backing = volume.backing === null ? null : await readVolume(rpc, volume.pool, volume.backing.name);
+  if (volume.backing !== null && backing === null) {
+    throw new OpsError('not-found', `${doing}: its backing volume ${volume.backing.name} is not in that pool`);
+  }
+  const xml = newVolumeXml(volume, backing?.path ?? null);
+  await rpc.call('storageVolCreateXML', { pool, xml, flags: 0 }, { doing });
+}
+
+export async function deleteVolume(rpc: Rpc, pool: string, name: string): Promise<void> {
+  const doing = `deleting volume ${name} of pool ${pool}`;
+  const vol = await lookUpVolume(rpc, pool, name, doing);
+  await rpc.call('storageVolDelete', { vol, flags: 0 }, { doing });
+}
+
+export async function uploadVolume(rpc: Rpc, pool: string, name: string, content: Uint8Array): Promise<void> {
+  const doing = `uploading ${content.length} bytes to volume ${name} of pool ${pool}`;
+  const vol = await lookUpVolume(rpc, pool, name, doing);
+  await rpc.upload({ vol, offset: 0n, length: BigInt(content.length), flags: 0 }, content, { doing });
+}
+
+async function lookUpVolume(rpc: Rpc, poolName: string, name: string, doing: string): Promise<VolumeRef> {
+  const { pool } = await rpc.call('storagePoolLookupByName', { name: poolName }, { doing });
+  const { vol } = await rpc.call('storageVolLookupByName', { pool, name }, { doing });
+  return vol;
+}
+
+async function describe(rpc: Rpc, vol: VolumeRef): Promise<Volume> {
+  const { xml } = await rpc.call('storageVolGetXMLDesc', { vol, flags: 0 });
+  return parseVolumeXml(vol.pool, xml);
+}
