@@ -1,0 +1,126 @@
+/**
+ * Decides: deny wins over ask, ask over allow, and where nothing matches the answer is deny. Pure and total.
+ *
+ * A condition that cannot be evaluated matches in a deny rule and does not in the others. What is said to a person whom
+ * no rule lets do anything is the same for every VM, and for one that does not exist.
+ */
+import type { ConditionError } from './condition.ts';
+import { type CelContext, celContext } from './context.ts';
+import type { Decision, PolicyQuestion } from './decision.ts';
+import { treeFacts } from './facts.ts';
+import { nearestRule } from './nearest.ts';
+import { joinRequirements } from './requirement.ts';
+import { candidates, type RuleIndex } from './rule-index.ts';
+import type { Effect, Rule } from './rules.ts';
+
+export interface RuleBook {
+  rules: readonly Rule[];
+  index: RuleIndex;
+}
+
+export type Match = { kind: 'matched' } | { kind: 'not-matched' } | { kind: 'error'; error: ConditionError };
+
+type RuleWith<K extends Effect['kind']> = Rule & { effect: Effect & { kind: K } };
+
+/** Most sentences in one decision. */
+const MAX_FACTS = 12;
+
+export function decide(book: RuleBook, question: PolicyQuestion): Decision {
+  const context = celContext(question);
+  if (context.person.name === '') return unknownPerson();
+  const rules = candidates(book.index, context);
+  const denied = rules.filter(isDeny).find((rule) => countsAsMatch(rule, context));
+  if (denied !== undefined) return denial(denied, rules, book, context);
+  const asking = rules.filter(isAsk).filter((rule) => countsAsMatch(rule, context));
+  if (asking.length > 0) return ask(asking, rules, context);
+  const allowed = rules.find((rule) => rule.effect.kind === 'allow' && countsAsMatch(rule, context));
+  if (allowed === undefined) return unmatched(book, rules, context);
+  return {
+    kind: 'allow',
+    rule: allowed.ref,
+    facts: limited([...ruleFacts(allowed, context), ...doubts(rules, context)]),
+  };
+}
+
+export function matchRule(rule: Rule, context: CelContext): Match {
+  const verdict = rule.condition?.test(context) ?? true;
+  if (typeof verdict === 'boolean') return { kind: verdict ? 'matched' : 'not-matched' };
+  return { kind: 'error', error: verdict };
+}
+
+/** A condition about a target says nothing on an action that has none; other errors fail closed. */
+export function countsAsMatch(rule: Rule, context: CelContext): boolean {
+  const match = matchRule(rule, context);
+  if (match.kind === 'error') return rule.effect.kind === 'deny' && !match.error.noTarget;
+  return match.kind === 'matched';
+}
+
+export function ruleFacts(rule: Rule, context: CelContext): string[] {
+  return rule.condition === null
+    ? [`action.name is "${context.action.name}"`]
+    : treeFacts(rule.condition.tree, context);
+}
+
+/** A denial that looks at the VM is told only to those whom another rule would let act on it. */
+function denial(rule: RuleWith<'deny'>, rules: Rule[], book: RuleBook, context: CelContext): Decision {
+  const permitted = () => rules.some((each) => each.effect.kind !== 'deny' && countsAsMatch(each, context));
+  if (rule.condition?.aboutTarget === true && !permitted()) return unmatched(book, rules, context);
+  const match = matchRule(rule, context);
+  const { reason, hint } = rule.effect;
+  return {
+    kind: 'deny',
+    rule: rule.ref,
+    reason: match.kind === 'error' ? `rule "${rule.ref.name}" cannot be evaluated: ${match.error.why}` : reason,
+    facts: limited(ruleFacts(rule, context)),
+    hint:
+      match.kind === 'error' ? `correct the condition at ${rule.ref.file}:${rule.ref.line}, or the VM's tags` : hint,
+  };
+}
+
+function ask(asking: RuleWith<'ask'>[], rules: Rule[], context: CelContext): Decision {
+  return {
+    kind: 'ask',
+    rules: asking.map((rule) => rule.ref),
+    requirement: joinRequirements(asking.map((rule) => rule.effect.requirement)),
+    expiresSeconds: Math.min(...asking.map((rule) => rule.effect.expiresSeconds)),
+    facts: limited([...asking.flatMap((rule) => ruleFacts(rule, context)), ...doubts(rules, context)]),
+  };
+}
+
+/** Nothing here may depend on the target. */
+function unmatched(book: RuleBook, rules: Rule[], context: CelContext): Decision {
+  const near = nearestRule(book.rules, context);
+  const sure = rules.filter((rule) => rule.condition?.aboutTarget === false);
+  return {
+    kind: 'deny',
+    rule: null,
+    reason: `no rule lets ${context.person.name} do ${context.action.name} here`,
+    facts: limited([...near.facts, ...doubts(sure, context)]),
+    hint: near.hint,
+  };
+}
+
+function unknownPerson(): Decision {
+  return { kind: 'deny', rule: null, reason: 'nobody knows who asks', facts: ['person.name is ""'], hint: null };
+}
+
+/** Rules that might have asked or allowed, had their condition been answerable. */
+function doubts(rules: Rule[], context: CelContext): string[] {
+  return rules.flatMap((rule) => {
+    const match = rule.effect.kind === 'deny' ? null : matchRule(rule, context);
+    if (match?.kind !== 'error' || match.error.noTarget) return [];
+    return [`rule "${rule.ref.name}" does not count, its condition cannot be evaluated: ${match.error.why}`];
+  });
+}
+
+function limited(facts: string[]): string[] {
+  return [...new Set(facts)].slice(0, MAX_FACTS);
+}
+
+function isDeny(rule: Rule): rule is RuleWith<'deny'> {
+  return rule.effect.kind === 'deny';
+}
+
+function isAsk(rule: Rule): rule is RuleWith<'ask'> {
+  return rule.effect.kind === 'ask';
+}
