@@ -1,6 +1,6 @@
 /** What the actions on a VM that exists have in common: its facts, its refusals, its steps. */
 import { z } from 'zod';
-import type { EffectStep, Evidence, Field, Observed, Plan, Refusal, Target } from '../action.ts';
+import type { Change, EffectStep, Evidence, Field, Observed, Plan, Refusal, Target } from '../action.ts';
 import type { Domain, DomainState, HostReader } from '../host.ts';
 import { formatMiB } from '../units.ts';
 import { type PowerVerb, refuseByState, StateSchema, settle } from './states.ts';
@@ -53,7 +53,7 @@ export function known<F>(facts: F | null): F {
   return facts;
 }
 
-export function stateChange(vm: string, before: DomainState, after: DomainState) {
+export function stateChange(vm: string, before: DomainState, after: DomainState | null): Change {
   return { path: `domain/${vm}/state`, before, after };
 }
 

@@ -29,7 +29,7 @@ export const vmStop = defineAction({
   risk: 'disruptive',
   args: z.strictObject({
     vm: VmName.describe('the VM'),
-    grace: seconds({ min: 5, max: 900 }).default(120).describe('how long the guest may take, 5s to 15m'),
+    grace: seconds({ min: 5, max: 900 }).prefault('2m').describe('how long the guest may take, 5s to 15m'),
     force: z.boolean().default(false).describe('pull the plug when the guest is still on after that'),
   }),
   positional: 'vm',

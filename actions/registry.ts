@@ -1,0 +1,34 @@
+/** Every action that Drover has. A new one is its file and its line here; playbooks come in as `others`. */
+import type { Action } from './action.ts';
+import { createVmCreate } from './vm/create.ts';
+import type { CreateSettings } from './vm/create-plan.ts';
+import { vmDelete } from './vm/delete.ts';
+import { vmKill } from './vm/kill.ts';
+import { vmList } from './vm/list.ts';
+import { vmReboot } from './vm/reboot.ts';
+import { vmResume } from './vm/resume.ts';
+import { vmShow } from './vm/show.ts';
+import { vmStart } from './vm/start.ts';
+import { vmStop } from './vm/stop.ts';
+import { vmSuspend } from './vm/suspend.ts';
+
+export interface Registry {
+  actions: ReadonlyMap<string, Action>;
+  get(name: string): Action | undefined;
+}
+
+/** What the config file says about VMs; `defaultImage` null: each request names its image. */
+export type VmSettings = CreateSettings & { defaultImage: string | null };
+
+export function createVmActions(settings: VmSettings): Action[] {
+  return [vmList, vmShow, createVmCreate(settings), vmStart, vmStop, vmKill, vmReboot, vmSuspend, vmResume, vmDelete];
+}
+
+export function createRegistry(settings: VmSettings, others: readonly Action[] = []): Registry {
+  const actions = new Map<string, Action>();
+  for (const action of [...createVmActions(settings), ...others]) {
+    if (actions.has(action.name)) throw new Error(`two actions are called ${action.name}`);
+    actions.set(action.name, action);
+  }
+  return { actions, get: (name) => actions.get(name) };
+}
