@@ -54,7 +54,7 @@ function describeOption(name: string, schema: z.core.$ZodType): Option {
     required: !z.core.safeParse(schema, undefined).success,
     description: first(layers, descriptionOf) ?? '',
     byDefault: first(layers, defaultOf),
-    limits: kind === 'flag' ? null : first(layers.toReversed(), limitsOf),
+    limits: kind === 'flag' ? null : first(toldLayers(layers), limitsOf),
   };
 }
 
@@ -83,6 +83,12 @@ function unionKind(kinds: OptionKind[]): OptionKind {
 
 function layersOf(schema: Schema): Schema[] {
   return [schema, ...innerOf(schema).flatMap(layersOf)];
+}
+
+/** The innermost first. Of text that is taken apart further on, the length only guards the parser: it tells nobody anything. */
+function toldLayers(layers: Schema[]): Schema[] {
+  const isParsed = layers.some((layer) => layer instanceof z.core.$ZodTransform);
+  return layers.filter((layer) => !(isParsed && layer instanceof z.core.$ZodString)).toReversed();
 }
 
 function innerOf(schema: Schema): Schema[] {

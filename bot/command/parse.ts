@@ -10,7 +10,7 @@ import { findInvisible } from './invisible.ts';
 import { LONGEST_LINE, type Token, tokenize, tooLong, type Wrong } from './tokens.ts';
 import { builtIn, foldVerb, resolveVerb, suggestVerb, verbOf } from './verbs.ts';
 import { checkVmNames } from './vm-names.ts';
-import { asksForHelp } from './written.ts';
+import { asksForHelp, endsOptions } from './written.ts';
 import { show } from './wrongs.ts';
 
 export interface ParseContext {
@@ -44,8 +44,9 @@ export function parseLine(text: string, ctx: ParseContext): Parsed {
 /** The first attempt that is a command, mended further where it has another slip. */
 function repair(attempts: readonly string[], book: Book, left: number): string | null {
   for (const attempt of attempts) {
-    if (attempt.length > LONGEST_LINE) continue;
-    const read = readLine(stripAddress(attempt, true) ?? '', book);
+    const line = attempt.length > LONGEST_LINE ? null : stripAddress(attempt, false);
+    if (line === null) continue;
+    const read = readLine(line, book);
     if (read.kind === 'command') return attempt;
     const mended = left > 1 ? repair(read.attempts, book, left - 1) : null;
     if (mended !== null) return mended;
@@ -66,7 +67,12 @@ function readTokens([verb, ...rest]: readonly Token[], book: Book): Read {
   if (foldVerb(verb.text) === 'explain') return readExplain(rest, book);
   const action = resolveVerb(verb.text, book.actions);
   if (action === null) return unknownVerb(verb, rest, book);
-  return rest.some(asksForHelp) ? help(verbOf(action.name)) : readAction(action, rest, book);
+  return wantsHelp(rest) ? help(verbOf(action.name)) : readAction(action, rest, book);
+}
+
+function wantsHelp(words: readonly Token[]): boolean {
+  const end = words.findIndex(endsOptions);
+  return (end === -1 ? words : words.slice(0, end)).some(asksForHelp);
 }
 
 function readAction(action: Action, rest: readonly Token[], book: Book): Read {
