@@ -12,6 +12,13 @@ const headings = {
   destructive: 'Lose data',
 } as const satisfies Record<Risk, string>;
 
+const consequences = {
+  read: 'It changes nothing',
+  change: 'Running work goes on',
+  disruptive: 'It interrupts a guest',
+  destructive: 'It loses data',
+} as const satisfies Record<Risk, string>;
+
 const risks: readonly Risk[] = ['read', 'change', 'disruptive', 'destructive'];
 
 /** `actions`: those that the person may use. `verb` null: the overview. */
@@ -54,7 +61,7 @@ function details(action: Action): Block[] {
   const aliases = aliasesOf(verbOf(action.name));
   const also = aliases.length === 0 ? '' : ` Also: ${aliases.join(', ')}.`;
   return [
-    { kind: 'text', text: `${action.summary}. ${headings[action.risk]}.${also}` },
+    { kind: 'text', text: `${action.summary}. ${consequences[action.risk]}.${also}` },
     { kind: 'code', text: usage(action) },
     { kind: 'list', items: [...optionsOf(action), dryRun].map((option) => optionLine(action, option)) },
     ...examplesOf(action),

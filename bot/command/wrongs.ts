@@ -1,7 +1,7 @@
 /** What is said when the words after a verb do not fit the action, and the lines that may have been meant. */
 import type { Action } from '../../actions/action.ts';
 import { findOption, optionNames, tagsOf } from './find-option.ts';
-import type { Option } from './options.ts';
+import { type Option, positionalOf } from './options.ts';
 import { nearest } from './suggest.ts';
 import type { Token, Wrong } from './tokens.ts';
 import { verbOf } from './verbs.ts';
@@ -20,7 +20,16 @@ export function unknownOption(line: Line, written: Written, at: number): Wrong {
   const known = findOption(line.action, written.name);
   const near = known === null ? nearest(written.name, optionNames(line.action)) : written.name;
   const reason = `${verbOf(line.action.name)} has no option ${show(`${written.short ? '-' : '--'}${written.name}`)}`;
-  return wrong(line, reason, near === null ? [] : [lineWith(line, at, 1, `--${near}${valueSource(line, at)}`)]);
+  const corrected = near === null ? [] : [lineWith(line, at, 1, `--${near}${valueSource(line, at)}`)];
+  return wrong(line, reason, [...corrected, ...asSelector(line, written, at)]);
+}
+
+/** `vm list owner=team-a` for `vm list --owner team-a`. */
+function asSelector(line: Line, { name, value }: Written, at: number): string[] {
+  if (positionalOf(line.action)?.kind !== 'list') return [];
+  if (value !== null) return [lineWith(line, at, 1, `${name}${valueSource(line, at)}`)];
+  const next = line.tokens[at + 1];
+  return next === undefined ? [] : [lineWith(line, at, 2, `${name}=${next.source}`)];
 }
 
 export function missingValue(line: Line, { option }: Option): Wrong {

@@ -135,6 +135,8 @@ const wrong: [line: string, reason: RegExp, suggestion: string | null][] = [
   ['vm create web-02 memry="8 GiB"', /no option "memry"/, 'vm create web-02 --memory="8 GiB"'],
   ['vm create web-02 tier=web', /no option "tier"/, 'vm create web-02 --tag tier=web'],
   ['vm stop web-01 --constructor', /no option/, 'vm help stop'],
+  ['vm list --owner team-a', /no option "--owner"/, 'vm list owner=team-a'],
+  ['vm list --owner="team a"', /no option "--owner"/, 'vm list owner="team a"'],
   ['vm stop web-01 --grace', /--grace needs a value/, 'vm help stop'],
   ['vm stop web-01 --grace=', /--grace needs a value/, 'vm help stop'],
   ['vm stop web-01 --grace --force', /--grace needs a value/, 'vm help stop'],
