@@ -1,0 +1,39 @@
+/** Space held back, so that a full disk still takes the record which says that the log is suspended. */
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Ballast {
+  /** Makes sure that the space is held. Throws when the disk does not have it. */
+  hold(): void;
+  free(): void;
+}
+
+export function createBallast(directory: string, kib: number): Ballast {
+  const path = join(directory, 'ballast');
+  const bytes = kib * 1024;
+  return {
+    hold: () => {
+      if (statSync(path, { throwIfNoEntry: false })?.size === bytes) return;
+      try {
+        fill(path, bytes);
+      } catch (error) {
+        rmSync(path, { force: true });
+        throw error;
+      }
+    },
+    free: () => rmSync(path, { force: true }),
+  };
+}
+
+/** Random bytes: a file system that compresses would hold nothing for zeros. */
+function fill(path: string, bytes: number): void {
+  const content = randomBytes(bytes);
+  const fd = openSync(path, 'w', 0o600);
+  try {
+    for (let done = 0; done < bytes; ) done += writeSync(fd, content, done);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
