@@ -3,8 +3,9 @@
  * the first and does not look into `has(…)`; this one finds all, says what is allowed, and suggests.
  */
 import { type ASTNode, Environment } from '@marcbachmann/cel-js';
+import { nearest } from '../actions/nearest.ts';
 import { conditionFunctions, objectClasses, objects, plainVariables } from './conditions.ts';
-import { allowedWords, nearestWord } from './suggest.ts';
+import { allowedWords } from './suggest.ts';
 import { children, pathOf, stringOf, walk } from './syntax.ts';
 
 /** `offset` counts UTF-16 units into the condition's text. */
@@ -63,7 +64,7 @@ export function unmatchedCall(summary: string, names: Names): string {
     return `${called} does not take these arguments: ${summary}${own === undefined ? '' : `; it is ${own.signature}`}`;
   }
   const ours = conditionFunctions.map((entry) => entry.name);
-  const near = nearestWord(called, names.functions);
+  const near = nearest(called, names.functions);
   return `unknown function ${called} (own functions: ${ours.join(', ')}, and CEL's${near === null ? '' : `; did you mean "${near}"?`})`;
 }
 
