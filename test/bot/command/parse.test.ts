@@ -177,6 +177,8 @@ test('talk among people is ignored', () => {
     ' ',
     'hello',
     'vm',
+    'vm \u202e',
+    'vm \u00a0\u200b',
     'vms are slow',
     'drover is slow today',
     'the vm show was fine',
