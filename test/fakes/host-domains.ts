@@ -29,7 +29,7 @@ const legalStates = {
   destroy: active, // qemuDomainDestroyFlags
   reboot: active, // qemuDomainReboot
   suspend: awake, // qemuDomainSuspend: of a paused domain it is no error
-  resume: awake, // qemuDomainResume: of a running domain it is no error
+  resume: ['paused'], // qemuDomainResume: of a running domain it is one
 } satisfies Record<Operation, readonly DomainState[]>;
 
 export interface FakeDomains {
@@ -117,7 +117,6 @@ export function createFakeDomains(
       lifecycle(domain, 'suspended', 'paused');
     },
     resume: (domain) => {
-      if (domain.state === 'running') return;
       set(domain, 'running', 'unpaused');
       lifecycle(domain, 'resumed', 'unpaused');
     },
