@@ -21,13 +21,22 @@ modules=(virtio_pci virtio_blk virtio_scsi ata_piix sr_mod isofs virtio_net virt
 append="console=ttyS0 quiet nokaslr mitigations=off tsc=reliable no_timer_check lpj=2000000 cryptomgr.notests
   random.trust_cpu=on 8250.nr_uarts=1 panic=1 scsi_mod.scan=sync"
 
-kernel=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: \(linux-image-.*-cloud-amd64\)$/\1/p')
-if [ -z "$kernel" ]; then
-  echo "looking up linux-image-cloud-amd64: Debian's package lists have none; apt-get update may help" >&2
-  exit 1
+# fetch [option]...: apt's options say whose package lists.
+fetch() {
+  kernel=$(apt-cache "$@" depends linux-image-cloud-amd64 | sed -n 's/.*Depends: \(linux-image-.*-cloud-amd64\)$/\1/p')
+  [ -n "$kernel" ] && apt-get -qq -o APT::Sandbox::User=root "$@" download "$kernel" qemu-guest-agent >&2
+}
+# Where the machine's lists are missing or too old, lists of our own: that needs no root either.
+if ! fetch 2>/dev/null; then
+  mkdir -p apt/lists/partial apt/archives/partial
+  own=(-o "Dir::State=$work/apt" -o Dir::State::status=/var/lib/dpkg/status -o "Dir::Cache=$work/apt")
+  apt-get -qq -o APT::Sandbox::User=root "${own[@]}" update >&2
+  if ! fetch "${own[@]}"; then
+    echo "fetching linux-image-cloud-amd64 and qemu-guest-agent: apt-get could not download them" >&2
+    exit 1
+  fi
 fi
 version=${kernel#linux-image-}
-apt-get -qq -o APT::Sandbox::User=root download "$kernel" qemu-guest-agent >&2
 for package in ./*.deb; do dpkg -x "$package" packages; done
 /sbin/depmod -b packages "$version"
 
