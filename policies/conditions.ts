@@ -87,8 +87,28 @@ function checkZone(literals: unknown[]): string | null {
   return formatOf(zone) === null ? `unknown time zone "${zone}" (IANA name, such as "Europe/Berlin")` : null;
 }
 
-/** Weekday in three lower-case letters; hour 00-23. The host's own zone plays no part. */
-function clock(now: Date, zone: string): { weekday: string; hour: string; minute: string } {
+interface Clock {
+  /** Three lower-case letters. */
+  weekday: string;
+  /** 00 to 23. */
+  hour: string;
+  minute: string;
+}
+
+/** The last answer for each zone, since many conditions ask within the same minute. */
+const clocks = new Map<string, { minuteMs: number; clock: Clock }>();
+
+/** The host's own zone plays no part. Zones differ from UTC by whole minutes since 1972. */
+function clock(now: Date, zone: string): Clock {
+  const minuteMs = Math.floor(now.getTime() / 60_000) * 60_000;
+  const known = clocks.get(zone);
+  if (known?.minuteMs === minuteMs) return known.clock;
+  const read = readClock(now, zone);
+  clocks.set(zone, { minuteMs, clock: read });
+  return read;
+}
+
+function readClock(now: Date, zone: string): Clock {
   const format = formatOf(zone);
   if (format === null) throw new RangeError(`unknown time zone ${zone}`);
   const parts = new Map(format.formatToParts(now).map((part) => [part.type, part.value]));

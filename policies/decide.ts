@@ -13,11 +13,6 @@ import { joinRequirements } from './requirement.ts';
 import { candidates, type RuleIndex } from './rule-index.ts';
 import type { Effect, Rule } from './rules.ts';
 
-export interface RuleBook {
-  rules: readonly Rule[];
-  index: RuleIndex;
-}
-
 export type Match = { kind: 'matched' } | { kind: 'not-matched' } | { kind: 'error'; error: ConditionError };
 
 type RuleWith<K extends Effect['kind']> = Rule & { effect: Effect & { kind: K } };
@@ -25,16 +20,16 @@ type RuleWith<K extends Effect['kind']> = Rule & { effect: Effect & { kind: K } 
 /** Most sentences in one decision. */
 const MAX_FACTS = 12;
 
-export function decide(book: RuleBook, question: PolicyQuestion): Decision {
+export function decide(index: RuleIndex, question: PolicyQuestion): Decision {
   const context = celContext(question);
   if (context.person.name === '') return unknownPerson();
-  const rules = candidates(book.index, context);
+  const rules = candidates(index, context);
   const denied = rules.filter(isDeny).find((rule) => countsAsMatch(rule, context));
-  if (denied !== undefined) return denial(denied, rules, book, context);
+  if (denied !== undefined) return denial(denied, rules, index, context);
   const asking = rules.filter(isAsk).filter((rule) => countsAsMatch(rule, context));
   if (asking.length > 0) return ask(asking, rules, context);
   const allowed = rules.find((rule) => rule.effect.kind === 'allow' && countsAsMatch(rule, context));
-  if (allowed === undefined) return unmatched(book, rules, context);
+  if (allowed === undefined) return unmatched(index, rules, context);
   return {
     kind: 'allow',
     rule: allowed.ref,
@@ -62,9 +57,9 @@ export function ruleFacts(rule: Rule, context: CelContext): string[] {
 }
 
 /** A denial that looks at the VM is told only to those whom another rule would let act on it. */
-function denial(rule: RuleWith<'deny'>, rules: Rule[], book: RuleBook, context: CelContext): Decision {
+function denial(rule: RuleWith<'deny'>, rules: Rule[], index: RuleIndex, context: CelContext): Decision {
   const permitted = () => rules.some((each) => each.effect.kind !== 'deny' && countsAsMatch(each, context));
-  if (rule.condition?.aboutTarget === true && !permitted()) return unmatched(book, rules, context);
+  if (rule.condition?.aboutTarget === true && !permitted()) return unmatched(index, rules, context);
   const match = matchRule(rule, context);
   const { reason, hint } = rule.effect;
   return {
@@ -88,8 +83,8 @@ function ask(asking: RuleWith<'ask'>[], rules: Rule[], context: CelContext): Dec
 }
 
 /** Nothing here may depend on the target. */
-function unmatched(book: RuleBook, rules: Rule[], context: CelContext): Decision {
-  const near = nearestRule(book.rules, context);
+function unmatched(index: RuleIndex, rules: Rule[], context: CelContext): Decision {
+  const near = nearestRule(index, context);
   const sure = rules.filter((rule) => rule.condition?.aboutTarget === false);
   return {
     kind: 'deny',

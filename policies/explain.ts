@@ -36,7 +36,7 @@ export interface Explanation {
 export function explain(policy: LoadedPolicy, question: PolicyQuestion, audience: Audience = 'requester'): Explanation {
   const decision = policy.decide(question);
   const context = celContext(question);
-  const rules = rulesFor(policy.rules, question.action);
+  const rules = rulesFor(policy.index, question.action);
   const permitted = rules.some((rule) => rule.effect.kind !== 'deny' && countsAsMatch(rule, context));
   const mayKnowTarget = audience === 'operator' || permitted || question.target === null;
   return {

@@ -12,7 +12,7 @@ import { type Problem, readDocument } from './document.ts';
 import { warningsOn } from './liveness.ts';
 import { readPolicyFiles, type SourceFile, wholeFile } from './policy-files.ts';
 import { RuleFile } from './rule-file.ts';
-import { indexRules } from './rule-index.ts';
+import { indexRules, type RuleIndex } from './rule-index.ts';
 import { type Rule, readRule, type Sheet, type Vocabulary } from './rules.ts';
 
 export interface PolicyFiles {
@@ -25,6 +25,7 @@ export interface PolicyFiles {
 
 export interface LoadedPolicy extends Policy {
   rules: readonly Rule[];
+  index: RuleIndex;
   actionNames: readonly string[];
   groups: Readonly<Record<string, readonly string[]>>;
 }
@@ -59,13 +60,14 @@ export function makePolicy(
   if (rules.length > MAX_RULES)
     problems.push(wholeFile(files[0]?.name ?? '', `${rules.length} rules are more than ${MAX_RULES}`));
   if (problems.length > 0) return { kind: 'broken', problems };
-  const book = { rules, index: indexRules(rules) };
+  const index = indexRules(rules);
   const policy = {
     version: digest(files),
     rules,
+    index,
     actionNames,
     groups: members,
-    decide: (question: Parameters<Policy['decide']>[0]) => decide(book, question),
+    decide: (question: Parameters<Policy['decide']>[0]) => decide(index, question),
   };
   return { kind: 'loaded', policy, warnings: rules.flatMap((rule) => warningsOn(rule, members)) };
 }

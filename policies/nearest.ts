@@ -5,7 +5,7 @@
 import type { Leaf, Tree } from './condition.ts';
 import type { CelContext } from './context.ts';
 import { leafFacts } from './facts.ts';
-import { rulesFor } from './rule-index.ts';
+import { personCandidates, type RuleIndex, rulesFor } from './rule-index.ts';
 import type { Rule } from './rules.ts';
 
 export interface Nearest {
@@ -19,21 +19,36 @@ interface Gap {
   wanted: boolean;
 }
 
-interface Candidate {
-  rule: Rule;
-  gaps: Gap[];
+/** Weighs more than all that a VM would have to be: there may be such a VM, but the person is who he is. */
+const PERSON_GAP = 1000;
+
+export function nearestRule(index: RuleIndex, context: CelContext): Nearest {
+  const likely = cheapest(personCandidates(index, context), context);
+  const best =
+    likely !== null && likely.cost < PERSON_GAP ? likely : cheapest(rulesFor(index, context.action), context);
+  if (best === null) return { hint: `no rule lets anybody do ${context.action.name}`, facts: [] };
+  const missing = best.rule.condition === null ? [] : gaps(best.rule.condition.tree, true, context);
+  const personal = missing.filter((gap) => !gap.leaf.aboutTarget);
+  return { hint: hintOf(best.rule, missing), facts: personal.flatMap((gap) => leafFacts(gap.leaf, context)) };
 }
 
-export function nearestRule(rules: readonly Rule[], context: CelContext): Nearest {
-  const permitting = rulesFor(rules, context.action).filter((rule) => rule.effect.kind !== 'deny');
-  const [best] = permitting
-    .map((rule) => ({ rule, gaps: rule.condition === null ? [] : gaps(rule.condition.tree, true, context) }))
-    .sort((a, b) => cost(a.gaps) - cost(b.gaps));
-  if (best === undefined) return { hint: `no rule lets anybody do ${context.action.name}`, facts: [] };
-  return {
-    hint: hintOf(best),
-    facts: best.gaps.filter((gap) => !gap.leaf.aboutTarget).flatMap((gap) => leafFacts(gap.leaf, context)),
-  };
+function cheapest(rules: readonly Rule[], context: CelContext): { rule: Rule; cost: number } | null {
+  let best: { rule: Rule; cost: number } | null = null;
+  for (const rule of rules) {
+    if (rule.effect.kind === 'deny') continue;
+    const cost = rule.condition === null ? 0 : costOf(rule.condition.tree, true, context);
+    if (best === null || cost < best.cost) best = { rule, cost };
+  }
+  return best;
+}
+
+/** Apart from `gaps`, since it runs on many rules. */
+function costOf(tree: Tree, wanted: boolean, context: CelContext): number {
+  if (tree.kind === 'not') return costOf(tree.of, !wanted, context);
+  if (tree.kind === 'leaf') return tree.leaf.aboutTarget ? 1 : tree.leaf.test(context) === wanted ? 0 : PERSON_GAP;
+  const left = costOf(tree.of[0], wanted, context);
+  const right = costOf(tree.of[1], wanted, context);
+  return (tree.kind === 'all') === wanted ? left + right : Math.min(left, right);
 }
 
 /** Leaves that would have to come out otherwise; those about the target always, since they stay unknown. */
@@ -43,17 +58,12 @@ function gaps(tree: Tree, wanted: boolean, context: CelContext): Gap[] {
     const { leaf } = tree;
     return leaf.aboutTarget || leaf.test(context) !== wanted ? [{ leaf, wanted }] : [];
   }
-  const parts = tree.of.map((part) => gaps(part, wanted, context));
-  const needsBoth = (tree.kind === 'all') === wanted;
-  return needsBoth ? parts.flat() : (parts.sort((a, b) => cost(a) - cost(b))[0] ?? []);
+  const [left, right] = tree.of;
+  if ((tree.kind === 'all') === wanted) return [...gaps(left, wanted, context), ...gaps(right, wanted, context)];
+  return gaps(costOf(right, wanted, context) < costOf(left, wanted, context) ? right : left, wanted, context);
 }
 
-/** What the person lacks weighs more than what the VM would have to be: there may be such a VM. */
-function cost(missing: Gap[]): number {
-  return missing.reduce((sum, gap) => sum + (gap.leaf.aboutTarget ? 1 : 100), 0);
-}
-
-function hintOf({ rule, gaps: missing }: Candidate): string {
+function hintOf(rule: Rule, missing: Gap[]): string {
   const quoted = (aboutTarget: boolean) =>
     missing
       .filter((gap) => gap.leaf.aboutTarget === aboutTarget)

@@ -2,15 +2,19 @@
  * Finds the rules that can match, without looking at all: by action, and by one comparison that a rule cannot do without,
  * such as `"team-a" in person.groups` among its `&&`. A rule left out is one whose condition is certainly false.
  */
+import type { Risk } from '../actions/action.ts';
 import type { Tree } from './condition.ts';
 import type { CelContext } from './context.ts';
 import type { Rule } from './rules.ts';
 import { pathOf, stringOf } from './syntax.ts';
 
 interface Shelf {
+  all: Rule[];
   /** Rules without such a comparison. */
   always: Rule[];
   keyed: Map<string, Rule[]>;
+  /** Those of `keyed` whose comparison is about the target. */
+  aboutTarget: Rule[];
 }
 
 export type RuleIndex = ReadonlyMap<string, Shelf>;
@@ -25,8 +29,10 @@ export function indexRules(rules: readonly Rule[]): RuleIndex {
     for (const action of rule.actions) {
       const shelf = index.get(action) ?? emptyShelf();
       index.set(action, shelf);
+      shelf.all.push(rule);
       if (key === null) shelf.always.push(rule);
       else shelf.keyed.set(key, [...(shelf.keyed.get(key) ?? []), rule]);
+      if (key?.startsWith('target.')) shelf.aboutTarget.push(rule);
     }
   }
   return index;
@@ -36,23 +42,37 @@ export function indexRules(rules: readonly Rule[]): RuleIndex {
 export function candidates(index: RuleIndex, context: CelContext): Rule[] {
   const shelf = index.get(context.action.name);
   if (shelf === undefined) return [];
+  const found = forPerson(shelf, context);
+  add(found, shelf, `target.owner ${context.target?.owner ?? ''}`);
+  add(found, shelf, `target.env ${context.target?.env ?? ''}`);
+  return ofRisk(found, context.action.risk);
+}
+
+/** Rules that can match this person on some target: the same whatever the target is. In the order of the files. */
+export function personCandidates(index: RuleIndex, context: CelContext): Rule[] {
+  const shelf = index.get(context.action.name);
+  return shelf === undefined ? [] : ofRisk([...forPerson(shelf, context), ...shelf.aboutTarget], context.action.risk);
+}
+
+/** Every rule that speaks of this action and risk, matching or not. */
+export function rulesFor(index: RuleIndex, { name, risk }: CelContext['action']): Rule[] {
+  return ofRisk(index.get(name)?.all ?? [], risk);
+}
+
+function ofRisk(rules: Rule[], risk: Risk): Rule[] {
+  return rules.filter((rule) => rule.risks === null || rule.risks.has(risk)).sort((a, b) => a.order - b.order);
+}
+
+function forPerson(shelf: Shelf, context: CelContext): Rule[] {
   const found = [...shelf.always];
   for (const group of context.person.groups) add(found, shelf, `person.groups ${group}`);
   add(found, shelf, `person.name ${context.person.name}`);
   add(found, shelf, `request.channel ${context.request.channel}`);
-  add(found, shelf, `target.owner ${context.target?.owner ?? ''}`);
-  add(found, shelf, `target.env ${context.target?.env ?? ''}`);
-  const { risk } = context.action;
-  return found.filter((rule) => rule.risks === null || rule.risks.has(risk)).sort((a, b) => a.order - b.order);
-}
-
-/** Every rule that speaks of this action and risk, matching or not. */
-export function rulesFor(rules: readonly Rule[], action: CelContext['action']): Rule[] {
-  return rules.filter((rule) => rule.actions.has(action.name) && (rule.risks === null || rule.risks.has(action.risk)));
+  return found;
 }
 
 function emptyShelf(): Shelf {
-  return { always: [], keyed: new Map() };
+  return { all: [], always: [], keyed: new Map(), aboutTarget: [] };
 }
 
 function add(found: Rule[], shelf: Shelf, key: string): void {

@@ -5,11 +5,11 @@
  */
 import type { Condition } from './condition.ts';
 import { EVERYONE } from './context.ts';
-import type { Decision, Policy, PolicyQuestion, PolicyTarget } from './decision.ts';
+import type { Decision, PolicyQuestion, PolicyTarget } from './decision.ts';
 import { shown } from './facts.ts';
 import { literalsFor, pathsOf, wordsFor } from './literals.ts';
+import type { LoadedPolicy } from './load.ts';
 import { rulesFor } from './rule-index.ts';
-import type { Rule } from './rules.ts';
 
 interface Change {
   /** After `if`: `person.groups had "ops"`. */
@@ -24,7 +24,7 @@ const HOURS_AHEAD = 168;
 const MAX_PAIRS = 3000;
 
 export interface Search {
-  policy: Policy & { rules: readonly Rule[]; groups: Readonly<Record<string, readonly string[]>> };
+  policy: LoadedPolicy;
   question: PolicyQuestion;
 }
 
@@ -57,8 +57,8 @@ function pairs(changes: Change[]): Change[][] {
 }
 
 /** The easiest for a person first. */
-function possibleChanges(policy: Search['policy'], question: PolicyQuestion): Change[] {
-  const conditions = rulesFor(policy.rules, question.action).flatMap((rule) => rule.condition ?? []);
+function possibleChanges(policy: LoadedPolicy, question: PolicyQuestion): Change[] {
+  const conditions = rulesFor(policy.index, question.action).flatMap((rule) => rule.condition ?? []);
   return [
     ...requestChanges(conditions),
     ...argumentChanges(conditions, question),
@@ -112,7 +112,7 @@ function targetChanges(conditions: Condition[], { person, target }: PolicyQuesti
   ];
 }
 
-function groupChanges({ groups }: Search['policy'], { person }: PolicyQuestion): Change[] {
+function groupChanges({ groups }: LoadedPolicy, { person }: PolicyQuestion): Change[] {
   return Object.keys(groups)
     .filter((group) => group !== EVERYONE && !person.groups.includes(group))
     .map((group) => ({
