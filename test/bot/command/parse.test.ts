@@ -152,8 +152,9 @@ const wrong: [line: string, reason: RegExp, suggestion: string | null][] = [
   ['vm stpo wbe-01 --froce', /no command "stpo"/, 'vm stop web-01 --force'],
   ['vm show "web-01', /quote " is not closed/, 'vm show "web-01"'],
   ['vm show web\u202e-01', /nobody can see \(U\+202E\)/, 'vm show web-01'],
-  ['vm show web\u{e0041}-01', /U\+E0041/, 'vm show web-01'],
-  ['vm show web\ud800-01', /U\+D800/, 'vm show web-01'],
+  ['vm show web\u{e0041}-01', /nobody can see \(U\+E0041\)/, 'vm show web-01'],
+  ['vm show web\ud800-01', /nobody can see \(U\+D800\)/, 'vm show web-01'],
+  ['vm \ud800', /nobody can see \(U\+D800\)/, null],
   ['vm explain', /explain needs a command/, 'vm explain vm list'],
   ['vm explain stpo web-01', /no command "stpo"/, 'vm explain vm stop web-01'],
   [`vm show ${'x'.repeat(2000)}`, /more than 2000 characters/, null],
@@ -205,7 +206,8 @@ test('a new VM may be called nearly as an old one', () => {
 });
 
 test('two names that look alike are two names', () => {
-  const both = { actions, vmNames: ['web-01', 'wеb-01'], addressed: false };
+  const both = { actions, vmNames: ['web-01', 'wеb-01', 'ｗeb-01'], addressed: false };
+  assert.deepEqual(parseLine('vm show ｗeb-01', both), action('vm.show', { vm: 'ｗeb-01' }));
   assert.deepEqual(parseLine('vm show wеb-01', both), action('vm.show', { vm: 'wеb-01' }));
   assert.deepEqual(parseLine('vm show web-01', both), show);
 });
