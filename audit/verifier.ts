@@ -67,7 +67,7 @@ export interface Verifier {
 export function createVerifier({ pin, anchors, notBefore }: VerifierOptions): Verifier {
   const problems: LogProblem[] = [];
   const seals = createSealCheck(pin);
-  const missing = new Map(anchors.map(({ serial, chain }) => [serial, chain]));
+  const missing = new Set(anchors);
   let chain = FIRST_CHAIN;
   let serial = 0;
   let timeMs = 0;
@@ -82,9 +82,11 @@ export function createVerifier({ pin, anchors, notBefore }: VerifierOptions): Ve
     if (head.timeMs < timeMs) report('the time goes back');
     if (chainOf(chain, line)?.expected.toString('base64url') !== head.chain) report('the chain does not hold');
     for (const problem of seals.check(head, chain.toString('base64url'))) report(problem);
-    const anchor = missing.get(head.serial);
-    if (anchor !== undefined && anchor !== head.chain) report('differs from the anchor kept elsewhere');
-    missing.delete(head.serial);
+    for (const anchor of missing) {
+      if (anchor.serial !== head.serial) continue;
+      if (anchor.chain !== head.chain) report('differs from the anchor kept elsewhere');
+      missing.delete(anchor);
+    }
     // After a break the line is taken at its word, so that one edit is one problem.
     ({ serial, timeMs } = head);
     chain = Buffer.from(head.chain, 'base64url');
