@@ -29,20 +29,17 @@ export function encodeField(name: string, value: string | number): string {
 }
 
 function encodeText(name: string, text: string): string {
+  const decoded = DECODED.test(name);
   if (text === '') return '?';
-  if (!HARMLESS.test(text)) return toHex(text);
-  return DECODED.test(name) || LOOKS_HEX.test(text) ? `"${text}"` : text;
+  if (HARMLESS.test(text)) return decoded || LOOKS_HEX.test(text) ? `"${text}"` : text;
+  const hex = Buffer.from(text, 'utf8').toString('hex').toUpperCase();
+  // Digits only would read as a number where the tools decode nothing; a line feed at the end (0A) prevents that.
+  return !decoded && DIGITS.test(hex) ? `${hex}0A` : hex;
 }
 
 function encodeNumber(name: string, value: number): string {
   if (!Number.isFinite(value)) throw new Error(`encoding ${name}: ${value} is not a number that can be read back`);
   return String(value);
-}
-
-/** A text whose hex has digits only would read as a number; a line feed at its end (0A) prevents that. */
-function toHex(text: string): string {
-  const hex = Buffer.from(text, 'utf8').toString('hex').toUpperCase();
-  return DIGITS.test(hex) ? `${hex}0A` : hex;
 }
 
 /** The text of a value as `encodeField` wrote it. */
