@@ -16,7 +16,7 @@ const toneWords = {
   waiting: '[waiting] ',
   running: '[running] ',
   good: '[done] ',
-  bad: '[no] ',
+  bad: '[not done] ',
   unknown: '[unknown] ',
 } satisfies Record<Card['tone'], string>;
 
