@@ -7,12 +7,15 @@ import { OpsError } from '../errors.ts';
 import type { Domain, DomainStats } from '../host.ts';
 import { parseDomainXml } from './domain-xml.ts';
 import type { Rpc } from './rpc.ts';
-import type { DomainRef, TypedValue } from './shapes.ts';
+import type { DomainRef, StatsRecord, TypedValue } from './shapes.ts';
 import { stateWords } from './words.ts';
 
 const StatsGroup = { state: 1, cpuTotal: 2, balloon: 4, vcpu: 8 } as const;
 /** Leaves out what a busy guest would have to be asked for, instead of waiting for it. */
 const STATS_NOWAIT = 1 << 29;
+/** As many as a connection has places; below 50 domains a part costs more than it gains. */
+const STATS_PARTS = 4;
+const STATS_PART_MIN = 50;
 const ListFlag = { transient: 8, managedSave: 256, hasSnapshot: 4096 } as const;
 
 type Params = Map<string, TypedValue>;
@@ -39,8 +42,8 @@ export async function readDomain(rpc: Rpc, ref: DomainRef): Promise<Domain | nul
 
 /** All domains: one call for the states, three for what few domains have, one a domain for its XML. */
 export async function readDomains(rpc: Rpc): Promise<Domain[]> {
-  const [{ records }, transient, saved, withSnapshots] = await Promise.all([
-    allStats(rpc, StatsGroup.state),
+  const [records, transient, saved, withSnapshots] = await Promise.all([
+    readAllStats(rpc, StatsGroup.state, STATS_NOWAIT),
     listUuids(rpc, ListFlag.transient),
     listUuids(rpc, ListFlag.managedSave),
     listUuids(rpc, ListFlag.hasSnapshot),
@@ -66,10 +69,8 @@ export async function readDomains(rpc: Rpc): Promise<Domain[]> {
 }
 
 export async function readStats(rpc: Rpc): Promise<DomainStats[]> {
-  const { records } = await allStats(
-    rpc,
-    StatsGroup.state | StatsGroup.cpuTotal | StatsGroup.balloon | StatsGroup.vcpu,
-  );
+  const groups = StatsGroup.state | StatsGroup.cpuTotal | StatsGroup.balloon | StatsGroup.vcpu;
+  const records = await readAllStats(rpc, groups, STATS_NOWAIT);
   return records.map(({ domain, params }) => {
     const { state } = readState(params);
     const runs = state !== 'shutoff' && state !== 'crashed';
@@ -84,8 +85,21 @@ export async function readStats(rpc: Rpc): Promise<DomainStats[]> {
   });
 }
 
-function allStats(rpc: Rpc, stats: number) {
-  return rpc.call('connectGetAllDomainStats', { doms: [], stats, flags: STATS_NOWAIT });
+/**
+ * Lists all domains and asks for their statistics in parts, which the daemon works on side by side: with two cores
+ * half the time of one call for all. `groups` 0: all groups. Domains that end meanwhile are left out.
+ */
+export async function readAllStats(rpc: Rpc, groups: number, flags: number): Promise<StatsRecord[]> {
+  const { domains } = await rpc.call('connectListAllDomains', { needResults: 1, flags: 0 });
+  if (domains.length === 0) return []; // to libvirt, no domains given means all
+  const size = Math.max(STATS_PART_MIN, Math.ceil(domains.length / STATS_PARTS));
+  const parts = Array.from({ length: Math.ceil(domains.length / size) }, (_, i) =>
+    domains.slice(i * size, (i + 1) * size),
+  );
+  const replies = await Promise.all(
+    parts.map((doms) => rpc.call('connectGetAllDomainStats', { doms, stats: groups, flags })),
+  );
+  return replies.flatMap(({ records }) => records);
 }
 
 async function listUuids(rpc: Rpc, flags: number): Promise<Set<string>> {

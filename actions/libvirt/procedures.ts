@@ -3,7 +3,7 @@
  * orders stand in libvirt's src/remote/remote_protocol.x and never change once released (checked 0.10.2 to 9.0.0).
  * Names are those of the C API without `vir`, such as virDomainGetInfo.
  */
-import { domainRef, LIST_LIMIT, poolRef, statsRecords, uuid, volumeRef } from './shapes.ts';
+import { domainRef, LIST_LIMIT, poolRef, statsRecord, uuid, volumeRef } from './shapes.ts';
 import { type Codec, chars, i32, list, optional, struct, text, u32, u64, type ValueOf } from './xdr.ts';
 
 export interface Procedure<A, R> {
@@ -106,7 +106,7 @@ const procedures = {
   connectGetAllDomainStats: procedure(
     344,
     struct({ doms: list(domainRef, LIST_LIMIT), stats: u32, flags }),
-    struct({ records: statsRecords }),
+    struct({ records: list(statsRecord, LIST_LIMIT) }),
   ),
   domainDefineXMLFlags: procedure(350, struct({ xml: text, flags }), domain),
 };

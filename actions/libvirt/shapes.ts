@@ -8,7 +8,6 @@ import {
   grow,
   i32,
   i64,
-  list,
   malformed,
   optional,
   struct,
@@ -82,7 +81,8 @@ export const typedParams: Codec<Map<string, TypedValue>> = {
   },
 };
 
-export const statsRecords = list(struct({ domain: domainRef, params: typedParams }), LIST_LIMIT);
+export const statsRecord = struct({ domain: domainRef, params: typedParams });
+export type StatsRecord = ValueOf<typeof statsRecord>;
 
 /** virError as it travels in an error reply. */
 export const errorReply = struct({
