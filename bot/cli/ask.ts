@@ -1,0 +1,127 @@
+/** Hands a request to the Drover that runs here, or runs the journey in this process when none does. */
+import { readlinkSync } from 'node:fs';
+import http from 'node:http';
+import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
+import { text as textOf } from 'node:stream/consumers';
+import { pino } from 'pino';
+import { z } from 'zod';
+import { CardSchema } from '../chat/card-schema.ts';
+import { cardToText } from '../chat/text.ts';
+import { type Drover, openDrover } from '../drover.ts';
+import { OPERATION_STATES } from '../operations/states.ts';
+import { controlPath, isServing } from '../terminal/control.ts';
+import { createTerminal, type Spoken } from '../terminal/platform.ts';
+import { type Ask, type Ended, EXIT, runAsk } from '../terminal/session.ts';
+import { RequestView, requestView } from '../terminal/view.ts';
+import { type CliContext, failure, loadConfig } from './context.ts';
+
+const Line = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('said'), how: z.enum(['post', 'edit', 'whisper']), card: CardSchema }),
+  z.object({
+    kind: z.literal('ended'),
+    exit: z.number(),
+    request: z.number().nullable(),
+    state: z.enum(OPERATION_STATES).nullable(),
+  }),
+]);
+
+export async function ask(asked: Ask, ctx: CliContext): Promise<number> {
+  const speak = createSpeaker(ctx);
+  const ended = (await isServing(ctx.stateDir))
+    ? await askServer(asked, ctx, speak)
+    : await withDrover(ctx, (drover) => askHere(drover, asked, speak));
+  if (ended === null) return EXIT.failed;
+  if (ctx.json) process.stdout.write(`${JSON.stringify({ kind: 'ended', ...ended })}\n`);
+  return ended.exit;
+}
+
+/** null: there is no such request, or nobody to ask for it; which of them has been said. */
+export async function viewRequest(request: number, ctx: CliContext): Promise<RequestView | null> {
+  const found = await findRequest(request, ctx);
+  if (found.kind === 'missing') failure(`there is no request #${request}`);
+  return found.kind === 'found' ? found.view : null;
+}
+
+type Found = { kind: 'found'; view: RequestView } | { kind: 'missing' } | { kind: 'said' };
+
+async function findRequest(request: number, ctx: CliContext): Promise<Found> {
+  const toFound = (view: RequestView | null): Found => (view === null ? { kind: 'missing' } : { kind: 'found', view });
+  if (!(await isServing(ctx.stateDir))) {
+    const look = async (drover: Drover) => toFound(await requestView(drover, request));
+    return (await withDrover(ctx, look, false)) ?? { kind: 'said' };
+  }
+  const response = await call(ctx.stateDir, 'GET', `/request/${request}`, null);
+  const text = await textOf(response);
+  return toFound(response.statusCode === 200 ? RequestView.parse(JSON.parse(text)) : null);
+}
+
+/** Opens Drover in this process, with its diagnostics on standard error. */
+async function withDrover<T>(ctx: CliContext, work: (drover: Drover) => Promise<T>, begin = true): Promise<T | null> {
+  const config = await loadConfig(ctx);
+  if (config === null) return null;
+  const log = pino({ level: 'error' }, pino.destination(2));
+  try {
+    const drover = await openDrover({ config, stateDir: ctx.stateDir, log });
+    try {
+      if (begin) await drover.begin();
+      return await work(drover);
+    } finally {
+      await drover.stop(config.drainSeconds * 1000);
+    }
+  } catch (error) {
+    failure(error instanceof Error ? error.message : String(error));
+    return null;
+  }
+}
+
+async function askHere(drover: Drover, asked: Ask, speak: (spoken: Spoken) => void): Promise<Ended> {
+  const terminal = createTerminal();
+  drover.addPlatform(terminal);
+  return runAsk(drover, terminal, asked, speak);
+}
+
+async function askServer(asked: Ask, ctx: CliContext, speak: (spoken: Spoken) => void): Promise<Ended | null> {
+  const response = await call(ctx.stateDir, 'POST', '/ask', JSON.stringify(asked));
+  for await (const text of createInterface({ input: response })) {
+    const line = Line.parse(JSON.parse(text));
+    if (line.kind === 'said') speak(line);
+    else return line;
+  }
+  failure('the running Drover ended before it answered; ask again, nothing is done twice: drover request <number>');
+  return null;
+}
+
+function call(stateDir: string, method: string, path: string, body: string | null): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = body === null ? {} : { 'content-type': 'application/json' };
+    const request = http.request({ socketPath: controlPath(stateDir), method, path, headers }, resolve);
+    request.once('error', reject);
+    request.end(body ?? undefined);
+  });
+}
+
+/** Posts in full; of an edit only the lines that are new, so that a terminal shows progress and no repetition. */
+function createSpeaker({ json }: CliContext, out: Writable = process.stdout): (spoken: Spoken) => void {
+  const shown = new Set<string>();
+  return (spoken) => {
+    if (json) {
+      out.write(`${JSON.stringify({ kind: 'said', ...spoken })}\n`);
+      return;
+    }
+    const lines = cardToText({ ...spoken.card, buttons: [] }, { width: process.stdout.columns ?? 100 }).split('\n');
+    const fresh = spoken.how === 'edit' ? lines.filter((line) => !shown.has(line)) : lines;
+    for (const line of lines) shown.add(line);
+    if (fresh.length > 0) out.write(`${fresh.join('\n')}\n`);
+  };
+}
+
+/** `pts/0`; `cli` without a terminal. */
+export function ttyName(): string {
+  try {
+    const target = readlinkSync('/proc/self/fd/0');
+    return target.startsWith('/dev/') ? target.slice('/dev/'.length).replace(/[^a-z0-9/]/gi, '') : 'cli';
+  } catch {
+    return 'cli';
+  }
+}

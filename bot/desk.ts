@@ -1,0 +1,115 @@
+/**
+ * The front desk: takes every event from every platform once, writes it down, and hands it to the journey or to the
+ * buttons. A platform gets its acknowledgement when the event is durable, long before anything slow.
+ */
+import type { Logger } from 'pino';
+import { NOBODY } from '../audit/auid.ts';
+import { refusalAnswer } from './answers.ts';
+import type { Auids } from './auids.ts';
+import type { Card, ChatPlatform, Inbound } from './chat/card.ts';
+import type { Admitted, Inbox } from './inbox.ts';
+import type { Handled, Journey } from './journey.ts';
+import { type PressPorts, takePress } from './presses.ts';
+import type { Subject } from './record.ts';
+
+export interface DeskPorts extends PressPorts {
+  auids: Auids;
+  inbox: Inbox;
+  journey: Journey;
+  log: Logger;
+  platform(name: string): ChatPlatform | undefined;
+}
+
+export interface Desk {
+  /** Resolves when the event is durable (or is none of ours); `handled` resolves when it has been dealt with. */
+  take(inbound: Inbound): Promise<{ handled: Promise<Handled> }>;
+  /** For adapters: resolves when the event is durable. */
+  receive(inbound: Inbound): Promise<void>;
+  /** Deals with what a former process admitted and did not finish. */
+  recover(): Promise<void>;
+  /** Resolves when nothing that was taken is still being dealt with. */
+  idle(): Promise<void>;
+  /** From here on everybody is told that Drover is stopping. */
+  close(): void;
+}
+
+const STOPPING = refusalAnswer('Drover is stopping.', 'Ask again in a moment; what waits or runs is kept.');
+
+export function createDesk(ports: DeskPorts): Desk {
+  const { inbox, journey, log } = ports;
+  const underWay = new Set<Promise<Handled>>();
+  let closed = false;
+
+  async function take(inbound: Inbound): Promise<{ handled: Promise<Handled> }> {
+    if (!journey.concerns(inbound)) return { handled: Promise.resolve({ kind: 'ignored' }) };
+    if (closed) return { handled: tell(inbound, STOPPING).then(() => ({ kind: 'refused' })) };
+    const admitted = await inbox.admit(inbound);
+    if (admitted === null) return { handled: Promise.resolve({ kind: 'seen-before' }) };
+    return { handled: track(admitted) };
+  }
+
+  function track(admitted: Admitted): Promise<Handled> {
+    const handled = handle(admitted).finally(() => underWay.delete(handled));
+    underWay.add(handled);
+    handled.catch((error) => log.error({ err: error, request: admitted.request }, 'a fault while handling an event'));
+    return handled;
+  }
+
+  async function handle(admitted: Admitted): Promise<Handled> {
+    const { inbound } = admitted;
+    const handled = inbound.kind === 'line' ? await journey.line(admitted, inbound) : await press(admitted, inbound);
+    await inbox.close(admitted);
+    return handled;
+  }
+
+  async function press(admitted: Admitted, inbound: Inbound & { kind: 'press' }): Promise<Handled> {
+    const { from, place, address } = inbound;
+    const person = await ports.people.identify(from);
+    if (person === null) {
+      const subject = { request: inbound.request, actor: NOBODY, account: null, place, address };
+      await ports.recorder.stranger(subject, `${from.platform}:${from.id}`, 'not in the configuration');
+      await tell(inbound, refusalAnswer('Drover does not know you.', 'Ask an operator to add your account.'));
+      return { kind: 'refused' };
+    }
+    const actor = await ports.auids.actor(person.name);
+    const subject: Subject = { request: inbound.request, actor, account: person.name, place, address };
+    const pressed = await takePress(inbound, person, subject, ports);
+    switch (pressed.kind) {
+      case 'done':
+        return { kind: 'operation', request: inbound.request };
+      case 'no':
+        await tell(inbound, pressed.card);
+        return { kind: 'refused' };
+      case 'command': {
+        const own = { ...subject, request: admitted.request };
+        return journey.command({ admitted, person, subject: own }, pressed.command);
+      }
+    }
+  }
+
+  async function tell({ place, from }: Inbound, card: Card): Promise<void> {
+    try {
+      await ports.platform(place.platform)?.whisper(place, from, card);
+    } catch (error) {
+      log.warn({ err: error, place }, 'an answer could not be told');
+    }
+  }
+
+  return {
+    take,
+    receive: async (inbound) => void (await take(inbound)),
+    async recover() {
+      await inbox.prune(ports.now());
+      for (const { operation } of await ports.operations.open()) {
+        if (operation.state === 'received') await journey.proceed(operation.request);
+      }
+      for (const admitted of await inbox.open()) track(admitted);
+    },
+    async idle() {
+      await Promise.allSettled(underWay);
+    },
+    close() {
+      closed = true;
+    },
+  };
+}

@@ -1,0 +1,169 @@
+/**
+ * The wiring: one plain object of ports, made from the config and handed down. What is opened here is closed here, in
+ * the opposite order. No decision is taken in this file.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Host } from '../actions/host.ts';
+import { openHost } from '../actions/libvirt/host.ts';
+import { createRegistry, type Registry } from '../actions/registry.ts';
+import { openAuditLog } from '../audit/log.ts';
+import type { AuditLog } from '../audit/record.ts';
+import { type LoadedPolicy, loadPolicy } from '../policies/load.ts';
+import { createAuids } from './auids.ts';
+import type { ChatPlatform } from './chat/card.ts';
+import type { Config } from './config.ts';
+import { createDesk, type Desk } from './desk.ts';
+import { startExpiry } from './expiry.ts';
+import { createInbox } from './inbox.ts';
+import { createInventory } from './inventory.ts';
+import { createJourney } from './journey.ts';
+import { createExecutor } from './operations/executor.ts';
+import { createOperations, type Operations } from './operations/operations.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
+import { createPeople, EVERYONE, type People, type PersonConfig } from './people.ts';
+import { holdPolicy, SHIPPED_POLICIES } from './policy.ts';
+import { createRecorder } from './record.ts';
+import { openSqliteStore } from './store/sqlite.ts';
+import type { Store } from './store/store.ts';
+
+export const VERSION = '0.1.0';
+
+export interface DroverOptions {
+  config: Config;
+  stateDir: string;
+  log: Logger;
+  /** Other parts than the config asks for: the tests' fakes. */
+  host?: Host;
+  audit?: AuditLog;
+  now?: () => number;
+}
+
+export interface Drover {
+  config: Config;
+  registry: Registry;
+  people: People;
+  operations: Operations;
+  store: Store;
+  outbox: Outbox;
+  audit: AuditLog;
+  desk: Desk;
+  policy(): LoadedPolicy;
+  addPlatform(platform: ChatPlatform): void;
+  reloadPolicy(): Promise<void>;
+  /** Goes on with what a former process left, and takes new work. */
+  begin(): Promise<void>;
+  /** Lets what runs end within `graceMs`, then closes everything. Gives the requests that a next process goes on with. */
+  stop(graceMs: number): Promise<number[]>;
+}
+
+/** Throws when the policy is broken, the state is in use, or the host cannot be reached. */
+export async function openDrover(options: DroverOptions): Promise<Drover> {
+  const { config, stateDir, log, now = Date.now } = options;
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  await using opening = new AsyncDisposableStack();
+  const store = openSqliteStore(join(stateDir, 'drover.db'));
+  opening.defer(() => store.close());
+  const registry = createRegistry(vmSettings(config));
+  const people = createPeople(peopleOf(config));
+  const policyFiles = {
+    directory: config.policies ?? SHIPPED_POLICIES,
+    actionNames: [...registry.actions.keys()],
+    groups: await people.members(),
+  };
+  const policy = await firstPolicy(policyFiles, log);
+  const audit = options.audit ?? (await openAudit(config, stateDir, log));
+  opening.defer(() => audit.close());
+  const host = options.host ?? (await openHost(hostOptions(config)));
+  opening.defer(() => host.close());
+  const recorder = createRecorder(audit, log);
+  const auids = createAuids(store, recorder.person);
+  const holder = holdPolicy(policy, policyFiles, recorder, log);
+  const inventory = createInventory(host, (error) => log.warn({ err: error }, 'inventory not brought up to date'));
+  await inventory.load();
+
+  const platforms = new Map<string, ChatPlatform>();
+  const platform = (name: string) => platforms.get(name);
+  const operations = createOperations(store);
+  const inbox = createInbox(store);
+  const judging = { policy: holder.policy, inventory, host, people, now };
+  const ports = { ...judging, auids, registry, operations, inbox, audit, recorder, log, store, platform };
+  const executor = createExecutor(ports);
+  const journey = createJourney({ ...ports, pump: executor.pump });
+  const desk = createDesk({ ...ports, ...executor, journey });
+  const outbox = createOutbox(ports);
+  const expiry = startExpiry(ports);
+  const kept = opening.move();
+
+  return {
+    config,
+    registry,
+    people,
+    operations,
+    store,
+    outbox,
+    audit,
+    desk,
+    policy: holder.policy,
+    addPlatform: (added) => void platforms.set(added.name, added),
+    reloadPolicy: async () => void (await holder.reload()),
+    async begin() {
+      await recorder.started(VERSION, policy.version);
+      await desk.recover();
+      await executor.start();
+      await outbox.start();
+    },
+    async stop(graceMs) {
+      desk.close();
+      expiry.stop();
+      holder.stop();
+      await desk.idle();
+      const left = await executor.drain(graceMs);
+      await Promise.race([outbox.settled(), new Promise((resolve) => setTimeout(resolve, OUTBOX_GRACE_MS).unref())]);
+      outbox.stop();
+      inventory.stop();
+      for (const one of platforms.values()) await one.close();
+      await recorder.stopped();
+      await kept.disposeAsync();
+      return left;
+    },
+  };
+}
+
+/** A platform that does not answer must not hold up the stop. */
+const OUTBOX_GRACE_MS = 2000;
+
+async function firstPolicy(files: Parameters<typeof loadPolicy>[0], log: Logger): Promise<LoadedPolicy> {
+  const result = await loadPolicy(files);
+  if (result.kind === 'broken') {
+    const lines = result.problems.map(({ file, line, column, problem }) => `${file}:${line}:${column}: ${problem}`);
+    throw new Error(`the policy in ${files.directory} is broken:\n${lines.join('\n')}`);
+  }
+  for (const warning of result.warnings) log.warn(warning, 'policy');
+  return result.policy;
+}
+
+function openAudit({ audit: { maxLogFileMiB } }: Config, stateDir: string, log: Logger): Promise<AuditLog> {
+  const warn = (message: string) => log.warn({ part: 'audit' }, message);
+  return openAuditLog({ directory: join(stateDir, 'audit'), maxLogFileMiB, warn });
+}
+
+export function vmSettings({ host }: Config) {
+  const { pool, image, readySeconds, memoryOvercommit } = host;
+  return { pool, defaultImage: image, readyTimeoutSeconds: readySeconds, memoryOvercommit };
+}
+
+export function hostOptions({ host: { uri, virtType, network, serialDir } }: Config) {
+  const nic = network === null ? ({ kind: 'user' } as const) : ({ kind: 'network', name: network } as const);
+  return { uri, virtType, serialDir, network: nic };
+}
+
+/** Everybody may use the terminal under the own name: who can write the state directory owns it. */
+export function peopleOf({ people }: Config): PersonConfig[] {
+  return people.map(({ name, groups, accounts }) => ({
+    name,
+    groups: groups.filter((group) => group !== EVERYONE),
+    accounts: { ...accounts, terminal: [name] },
+  }));
+}

@@ -1,0 +1,29 @@
+/** The one place that reads the environment. Secrets in the config are references (`env:NAME`, `file:PATH`) resolved here. */
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Environment {
+  configPath: string;
+  stateDir: string;
+}
+
+export function readEnvironment(flags: { config?: string | undefined; state?: string | undefined }): Environment {
+  const { DROVER_CONFIG, DROVER_STATE_DIR, XDG_STATE_HOME } = process.env;
+  const home = XDG_STATE_HOME ?? join(homedir(), '.local', 'state');
+  return {
+    configPath: flags.config ?? DROVER_CONFIG ?? 'drover.yaml',
+    stateDir: flags.state ?? DROVER_STATE_DIR ?? join(home, 'drover'),
+  };
+}
+
+/** The secret behind a reference, without its last line feed. Throws `Error` that names the reference, never the value. */
+export function resolveSecret(reference: string): string {
+  if (reference.startsWith('env:')) {
+    const value = process.env[reference.slice('env:'.length)];
+    if (value === undefined || value === '') throw new Error(`reading ${reference}: it is not set`);
+    return value;
+  }
+  if (reference.startsWith('file:')) return readFileSync(reference.slice('file:'.length), 'utf8').replace(/\n$/, '');
+  throw new Error('a secret is given by reference, env:NAME or file:PATH, never by itself');
+}

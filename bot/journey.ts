@@ -1,0 +1,257 @@
+/**
+ * The journey of a command, from a message to an operation that waits or is queued: admit, identify, parse, bind,
+ * decide, plan, ask. What follows a button is in `presses.ts`, what follows a queue in `operations/executor.ts`.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Bound, JsonObject, Outcome } from '../actions/action.ts';
+import { OpsError } from '../actions/errors.ts';
+import type { Host } from '../actions/host.ts';
+import type { Registry } from '../actions/registry.ts';
+import { NOBODY } from '../audit/auid.ts';
+import type { AuditLog } from '../audit/record.ts';
+import type { PolicyPerson } from '../policies/decision.ts';
+import type { LoadedPolicy } from '../policies/load.ts';
+import { deniedAnswer, helpAnswer, outcomeAnswer, refusalAnswer, suggestionAnswer, textAnswer } from './answers.ts';
+import type { Auids } from './auids.ts';
+import type { Card, ChatPlatform, Inbound } from './chat/card.ts';
+import { stripAddress } from './command/address.ts';
+import type { Command } from './command/command.ts';
+import { formatCommand } from './command/format.ts';
+import { helpCard } from './command/help.ts';
+import { parseLine } from './command/parse.ts';
+import { explainLines } from './explanation.ts';
+import { decide, recordDecision } from './gates.ts';
+import type { Admitted, Inbox } from './inbox.ts';
+import { type JudgePorts, judge } from './judge.ts';
+import { newOperation } from './operations/new.ts';
+import type { Operation } from './operations/operation.ts';
+import type { Operations } from './operations/operations.ts';
+import type { Recorder, Subject } from './record.ts';
+import { visibleActions, visibleVms } from './rights.ts';
+import { planCard } from './thread.ts';
+
+export interface JourneyPorts extends Omit<JudgePorts, 'policy'> {
+  policy(): LoadedPolicy;
+  auids: Auids;
+  inbox: Inbox;
+  operations: Operations;
+  registry: Registry;
+  host: Host;
+  audit: AuditLog;
+  recorder: Recorder;
+  log: Logger;
+  platform(name: string): ChatPlatform | undefined;
+  /** Queued work is there. */
+  pump(): void;
+}
+
+/** What became of one event. Exit codes of the terminal are made of it. */
+export type Handled =
+  | { kind: 'ignored' }
+  | { kind: 'seen-before' }
+  | { kind: 'answered' }
+  | { kind: 'refused' }
+  | { kind: 'operation'; request: number };
+
+type Line = Inbound & { kind: 'line' };
+
+/** A person's request on its way: everything that the later stages need of the earlier ones. */
+interface Traveller {
+  admitted: Admitted & { inbound: Inbound };
+  person: PolicyPerson;
+  subject: Subject;
+}
+
+export interface Journey {
+  /** A line that is not for Drover is not even written down. */
+  concerns(inbound: Inbound): boolean;
+  line(admitted: Admitted, inbound: Line): Promise<Handled>;
+  /** A typed command of somebody known: from a line, an undo button, a form. */
+  command(traveller: Traveller, command: Command): Promise<Handled>;
+  /** Decides and plans an operation that was received; again after a crash. */
+  proceed(request: number): Promise<void>;
+}
+
+export function createJourney(ports: JourneyPorts): Journey {
+  async function line(admitted: Admitted, inbound: Line): Promise<Handled> {
+    const { text, from, eventId } = inbound;
+    const person = await ports.people.identify(from);
+    if (person === null) return stranger(admitted, ports);
+    const subject = await subjectFor(admitted, person, ports);
+    const traveller = { admitted, person, subject };
+    await ports.recorder.request(subject, text, eventId);
+    const parsed = parseLine(text, {
+      actions: ports.registry.actions.values(),
+      vmNames: visibleVms(person, inbound.place, ports),
+      addressed: isDirect(inbound),
+    });
+    switch (parsed.kind) {
+      case 'ignored':
+        return { kind: 'ignored' };
+      case 'refusal':
+        await ports.recorder.parsed(subject, text, '?', false);
+        return whisper(traveller, suggestionAnswer(parsed.reason, parsed.suggestion), 'refused');
+      case 'command':
+        return command(traveller, parsed.command);
+    }
+  }
+
+  async function command(traveller: Traveller, asked: Command): Promise<Handled> {
+    const { subject, person, admitted } = traveller;
+    const { place } = admitted.inbound;
+    switch (asked.kind) {
+      case 'help': {
+        await ports.recorder.parsed(subject, `vm help ${asked.verb ?? ''}`.trim(), 'help', true);
+        return whisper(traveller, helpAnswer(helpCard(visibleActions(person, place, ports), asked.verb)), 'answered');
+      }
+      case 'explain': {
+        const bound = await bind(traveller, asked.of.action, asked.of.args);
+        if (bound === null) return { kind: 'refused' };
+        const lines = explainLines(ports.policy(), { bound, person, place }, ports);
+        return whisper(traveller, textAnswer(`Explained: ${lineOf(bound, false)}`, lines), 'answered');
+      }
+      case 'action': {
+        const bound = await bind(traveller, asked.action, asked.args);
+        if (bound === null) return { kind: 'refused' };
+        if (bound.action.risk === 'read' || asked.dryRun) return look(traveller, bound, asked.dryRun);
+        return request(traveller, bound);
+      }
+    }
+  }
+
+  async function bind({ person, admitted, subject }: Traveller, name: string, args: JsonObject): Promise<Bound | null> {
+    const action = ports.registry.get(name);
+    const bound = action?.bind(args, { requester: person.name, now: admitted.at });
+    if (bound?.kind === 'bound') {
+      await ports.recorder.parsed(subject, lineOf(bound, false), name, true);
+      return bound;
+    }
+    await ports.recorder.parsed(subject, name, name, false);
+    const { reason, hint } = bound ?? { reason: `there is no ${name}`, hint: 'ask for help: vm help' };
+    await say(admitted.inbound, refusalAnswer(reason, hint), 'whisper');
+    return null;
+  }
+
+  /** Reading and dry runs change nothing, so they leave records in the audit log and no operation. */
+  async function look(traveller: Traveller, bound: Bound, dryRun: boolean): Promise<Handled> {
+    const { person, admitted, subject } = traveller;
+    const { place } = admitted.inbound;
+    const uuid = randomUUID();
+    try {
+      const judged = await judge({ bound, person, place, uuid }, ports);
+      await recordDecision(subject, bound, judged, ports.recorder);
+      switch (judged.kind) {
+        case 'denied':
+          return await whisper(traveller, deniedAnswer(lineOf(bound, dryRun), judged.decision), 'refused');
+        case 'refused':
+          return await whisper(traveller, refusalAnswer(judged.refusal.reason, judged.refusal.hint), 'refused');
+        case 'planned': {
+          const title = `${lineOf(bound, dryRun)} would do this, and nothing was done`;
+          const card = dryRun
+            ? planCard(title, judged.plan, judged.info, judged.demand)
+            : outcomeAnswer(await read(bound, judged.facts, traveller, uuid));
+          return await answer(traveller, card);
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof OpsError)) throw error;
+      return whisper(traveller, refusalAnswer(`Could not look: ${error.message}`, null), 'refused');
+    }
+  }
+
+  function read(bound: Bound, facts: Operation['facts'], traveller: Traveller, uuid: string): Promise<Outcome> {
+    const { admitted, person } = traveller;
+    const visible = new Set(visibleVms(person, admitted.inbound.place, ports));
+    return bound.execute({
+      host: ports.host,
+      facts,
+      uuid,
+      request: admitted.request,
+      startedAt: admitted.at,
+      signal: new AbortController().signal,
+      step: async ({ title }) => Promise.reject(new Error(`${bound.action.name} reads, and must not do ${title}`)),
+      wait: (_title, run) => run(),
+      maySee: (vm) => visible.has(vm),
+    });
+  }
+
+  async function request(traveller: Traveller, bound: Bound): Promise<Handled> {
+    const { admitted, person } = traveller;
+    const asked = { requester: person.name, line: lineOf(bound, false), bound, place: threadOf(admitted.inbound) };
+    const operation = newOperation(admitted, asked);
+    if (await ports.operations.create(operation, ports.inbox.closing(admitted))) await proceed(operation.request);
+    return { kind: 'operation', request: operation.request };
+  }
+
+  async function proceed(number: number): Promise<void> {
+    const seen = await ports.operations.get(number);
+    if (seen?.operation.state !== 'received') return;
+    const { patch, card } = await decide(seen.operation, ports);
+    const now = await ports.operations.update(number, ({ state }) => (state === 'received' ? patch : null));
+    if (now === null) return;
+    if (card !== null) await say({ from: now.from, place: now.place }, card, 'whisper');
+    if (now.state === 'queued') ports.pump();
+  }
+
+  async function say(to: Pick<Inbound, 'from' | 'place'>, card: Card, how: 'whisper' | { key: string }): Promise<void> {
+    const platform = ports.platform(to.place.platform);
+    try {
+      if (how === 'whisper') await platform?.whisper(to.place, to.from, card);
+      else await platform?.post(to.place, how.key, card);
+    } catch (error) {
+      ports.log.warn({ err: error, place: to.place }, 'an answer could not be told');
+    }
+  }
+
+  async function whisper({ admitted }: Traveller, card: Card, kind: 'answered' | 'refused'): Promise<Handled> {
+    await say(admitted.inbound, card, 'whisper');
+    return { kind };
+  }
+
+  /** Where everybody who saw the question sees it. */
+  async function answer({ admitted }: Traveller, card: Card): Promise<Handled> {
+    const { from } = admitted.inbound;
+    await say({ from, place: threadOf(admitted.inbound) }, card, { key: `${admitted.request}/answer` });
+    return { kind: 'answered' };
+  }
+
+  async function stranger(admitted: Admitted, { recorder }: JourneyPorts): Promise<Handled> {
+    const { from, place, address } = admitted.inbound;
+    const subject = { request: admitted.request, actor: NOBODY, account: null, place, address };
+    await recorder.stranger(subject, `${from.platform}:${from.id}`, 'not in the configuration');
+    const hint = `Ask an operator to add the account ${from.platform}: ${from.id} to a person in drover.yaml.`;
+    await say(admitted.inbound, refusalAnswer('Drover does not know you.', hint), 'whisper');
+    return { kind: 'refused' };
+  }
+
+  return {
+    concerns: (inbound) => inbound.kind === 'press' || stripAddress(inbound.text, isDirect(inbound)) !== null,
+    line,
+    command,
+    proceed,
+  };
+}
+
+async function subjectFor(
+  { request, inbound }: Admitted,
+  person: PolicyPerson,
+  { auids }: JourneyPorts,
+): Promise<Subject> {
+  const { place, address } = inbound;
+  return { request, actor: await auids.actor(person.name), account: person.name, place, address };
+}
+
+function lineOf({ action, args }: Bound, dryRun: boolean): string {
+  return formatCommand(action, args, { dryRun });
+}
+
+/** The thread of an answer hangs on the message that asked, or goes on where it was asked. */
+function threadOf({ place, message }: Inbound): Operation['place'] {
+  return { ...place, thread: place.thread ?? message };
+}
+
+/** A terminal speaks with Drover alone; other platforms strip their own forms of address. */
+function isDirect({ place }: Inbound): boolean {
+  return place.platform === 'terminal';
+}

@@ -1,0 +1,161 @@
+/**
+ * Brings threads up to date with the records. One writer a thread, the newest state wins, what was posted is kept
+ * in the store with its message id: after a crash the same messages are edited on. A platform that fails is tried
+ * again with growing pauses; the operation itself never waits for it.
+ */
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { Card, ChatPlatform, Place } from './chat/card.ts';
+import { judgeBallot } from './judge.ts';
+import type { Operation } from './operations/operation.ts';
+import { numberIn, type Operations, opKey, unsyncedKey } from './operations/operations.ts';
+import { isOver, type OperationState } from './operations/states.ts';
+import type { People } from './people.ts';
+import type { Store } from './store/store.ts';
+import { renderThread, type ThreadContext } from './thread.ts';
+
+const RETRY_FIRST_MS = 500;
+const RETRY_MAX_MS = 60_000;
+
+/** A decision that comes sooner needs no sign before it; most do, and a refusal then stays with its addressee. */
+const QUIET_MS = 400;
+/** States that only the requester hears of, unless the thread already showed the request. */
+const TOLD_ALONE: ReadonlySet<OperationState> = new Set(['refused', 'denied']);
+
+const postedKey = (request: number, slot: string) => `posted/${request}/${slot}`;
+
+const Posted = z.object({ message: z.string(), hash: z.string() });
+type Posted = z.output<typeof Posted>;
+
+export interface OutboxPorts {
+  store: Store;
+  operations: Operations;
+  people: People;
+  platform(name: string): ChatPlatform | undefined;
+  log: Logger;
+}
+
+export interface Outbox {
+  /** Catches up with what a former process left, then follows every change. */
+  start(): Promise<void>;
+  /** Resolves when every thread shows the newest state, or its platform keeps failing. */
+  settled(): Promise<void>;
+  /** What a thread needs beside the record. */
+  contextOf(operation: Operation): Promise<ThreadContext>;
+  stop(): void;
+}
+
+export function createOutbox(ports: OutboxPorts): Outbox {
+  const { store, operations, log } = ports;
+  const busy = new Map<number, Promise<void>>();
+  const dirty = new Set<number>();
+  let stopped = false;
+
+  function touch(request: number): void {
+    dirty.add(request);
+    if (!stopped && !busy.has(request))
+      busy.set(
+        request,
+        follow(request).finally(() => busy.delete(request)),
+      );
+  }
+
+  async function follow(request: number): Promise<void> {
+    for (let pause = RETRY_FIRST_MS; dirty.delete(request) && !stopped; ) {
+      try {
+        await sync(request);
+        pause = RETRY_FIRST_MS;
+      } catch (error) {
+        log.warn({ request, err: error }, 'thread not brought up to date; trying again');
+        dirty.add(request);
+        await new Promise((resolve) => setTimeout(resolve, pause).unref());
+        pause = Math.min(pause * 2, RETRY_MAX_MS);
+      }
+    }
+  }
+
+  async function sync(request: number): Promise<void> {
+    const seen = await operations.get(request);
+    if (seen === null) return;
+    const { operation } = seen;
+    if (operation.state === 'received' && Date.now() - operation.receivedAt < QUIET_MS) {
+      setTimeout(touch, QUIET_MS, request).unref();
+      return;
+    }
+    const { card, closing } = renderThread(operation, await contextOf(operation, ports));
+    const told = TOLD_ALONE.has(operation.state) && (await store.get(postedKey(request, 'card'))) === null;
+    if (!told) await show(operation, 'card', card);
+    if (!told && closing !== null) await show(operation, `closing-${operation.state}`, closing);
+    await store.transact({
+      guards: [{ key: opKey(request), revision: seen.revision }],
+      puts: [],
+      deletes: [unsyncedKey(request)],
+    });
+    if (isOver(operation.state)) await touchQueued(operation);
+  }
+
+  /** Those that waited for this one say so no more. */
+  async function touchQueued({ targets }: Operation): Promise<void> {
+    for (const { operation } of await operations.open()) {
+      if (operation.state === 'queued' && operation.targets.some((vm) => targets.includes(vm)))
+        touch(operation.request);
+    }
+  }
+
+  async function show({ request, place }: Operation, slot: string, card: Card): Promise<void> {
+    const platform = ports.platform(place.platform);
+    if (platform === undefined) return;
+    const key = postedKey(request, slot);
+    const hash = createHash('sha256').update(JSON.stringify(card)).digest('base64url');
+    const entry = await store.get(key);
+    const posted = entry === null ? null : Posted.parse(entry.value);
+    if (posted?.hash === hash) return;
+    const message = await write(platform, place, `${request}/${slot}`, card, posted);
+    await store.transact({ guards: [], puts: [{ key, value: { message, hash } }], deletes: [] });
+  }
+
+  const watching = operations.watch((requests) => requests.forEach(touch));
+
+  return {
+    async start() {
+      for (const { key } of await store.list('unsynced/')) touch(numberIn(key));
+    },
+    async settled() {
+      // The store tells of a write in a task of its own, after it.
+      await new Promise((resolve) => setImmediate(resolve));
+      while (busy.size > 0) await Promise.all(busy.values());
+    },
+    contextOf: (operation) => contextOf(operation, ports),
+    stop() {
+      stopped = true;
+      watching.stop();
+    },
+  };
+}
+
+async function write(
+  platform: ChatPlatform,
+  place: Place,
+  key: string,
+  card: Card,
+  posted: Posted | null,
+): Promise<string> {
+  if (posted === null) return platform.post(place, key, card);
+  await platform.edit(place, posted.message, card);
+  return posted.message;
+}
+
+async function contextOf(operation: Operation, { operations, people }: OutboxPorts): Promise<ThreadContext> {
+  if (operation.state === 'waiting') {
+    const ballot = judgeBallot(operation, await people.members());
+    const missing = ballot.kind === 'missing' ? ballot.missing : ballot.kind === 'impossible' ? [ballot.why] : [];
+    return { missing, ahead: null };
+  }
+  if (operation.state !== 'queued') return { missing: [], ahead: null };
+  const shares = (other: Operation) => other.targets.some((target) => operation.targets.includes(target));
+  const before = (await operations.open())
+    .map(({ operation: other }) => other)
+    .find((other) => other.request < operation.request && other.state !== 'waiting' && shares(other));
+  return { missing: [], ahead: before ?? null };
+}

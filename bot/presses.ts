@@ -1,0 +1,228 @@
+/**
+ * What a button, or the same word in a terminal, does to an operation. Each press is judged from the record and the
+ * groups of this moment; two at once meet in the store's version check, and the second finds what the first did.
+ */
+import type { Registry } from '../actions/registry.ts';
+import { AuditUnavailable } from '../audit/record.ts';
+import type { PolicyPerson } from '../policies/decision.ts';
+import { refusalAnswer } from './answers.ts';
+import type { Card, Inbound, Verb } from './chat/card.ts';
+import type { Command } from './command/command.ts';
+import { type JudgePorts, judgeBallot, judgePolicy, votersOf } from './judge.ts';
+import { boundOf } from './operations/bound.ts';
+import type { Operation, Step, Vote } from './operations/operation.ts';
+import type { Operations } from './operations/operations.ts';
+import type { Recorder, Subject } from './record.ts';
+
+export type Press = Inbound & { kind: 'press' };
+
+export interface PressPorts extends JudgePorts {
+  operations: Operations;
+  registry: Registry;
+  recorder: Recorder;
+  pump(): void;
+  cancel(request: number): void;
+  resume(request: number): Promise<void>;
+}
+
+/** `no` is told to the presser alone; `command` is asked for in his name. */
+export type Pressed = { kind: 'done' } | { kind: 'no'; card: Card } | { kind: 'command'; command: Command };
+
+interface Pressing {
+  press: Press;
+  operation: Operation;
+  person: PolicyPerson;
+  subject: Subject;
+  ports: PressPorts;
+}
+
+const PRESSES = {
+  approve: (pressing) => vote(pressing, 'approve'),
+  reject: (pressing) => vote(pressing, 'reject'),
+  withdraw,
+  cancel,
+  adopt: (pressing) => settle(pressing, 'done', `taken as done by ${pressing.person.name}`),
+  retry: (pressing) => settle(pressing, 'retry', `to be done again, asked by ${pressing.person.name}`),
+  'mark-done': markDone,
+  undo,
+} as const satisfies Record<Verb, (pressing: Pressing) => Promise<Pressed>>;
+
+export async function takePress(
+  press: Press,
+  person: PolicyPerson,
+  subject: Subject,
+  ports: PressPorts,
+): Promise<Pressed> {
+  const seen = await ports.operations.get(press.request);
+  if (seen === null) return no(`there is no request #${press.request}`, null);
+  return PRESSES[press.verb]({ press, operation: seen.operation, person, subject, ports });
+}
+
+async function vote(pressing: Pressing, choice: Vote['vote']): Promise<Pressed> {
+  const { operation, press, person, ports } = pressing;
+  const { request, digest } = operation;
+  const members = await ports.people.members();
+  const objection = whyNoVote(pressing, choice, votersOf(operation, members));
+  if (objection !== null) {
+    await recordVote(pressing, choice, objection.code, false);
+    return no(objection.reason, objection.hint);
+  }
+  if (!(await recordVote(pressing, choice, press.input, true))) {
+    return no('the audit log cannot be written, so the vote does not count', 'an operator must mend the audit folder');
+  }
+  const at = ports.now();
+  const cast: Vote = {
+    person: person.name,
+    vote: choice,
+    at,
+    digest,
+    platform: press.from.platform,
+    reason: press.input,
+  };
+  const now = await ports.operations.update(request, (current) => {
+    if (current.state !== 'waiting' || current.digest !== digest) return null;
+    const votes = [...current.votes.filter((old) => old.person !== person.name || old.digest !== digest), cast];
+    if (choice === 'reject') return { votes, state: 'rejected', endedAt: at };
+    const met = judgeBallot({ ...current, votes }, members).kind === 'met';
+    return met ? { votes, state: 'queued', expiresAt: null } : { votes };
+  });
+  if (now === null) return no(`#${request} was decided in the same moment`, null);
+  if (now.state === 'queued') ports.pump();
+  return { kind: 'done' };
+}
+
+interface Objection {
+  /** For the audit log. */
+  code: string;
+  reason: string;
+  hint: string | null;
+}
+
+function whyNoVote({ operation, press, person, ports }: Pressing, choice: string, voters: string[]): Objection | null {
+  const { request, state, requester, digest, votes, expiresAt } = operation;
+  if (state !== 'waiting') return { code: 'not-waiting', reason: `#${request} is ${state} already`, hint: null };
+  if (expiresAt !== null && expiresAt <= ports.now()) {
+    return { code: 'expired', reason: `#${request} has expired`, hint: 'ask again' };
+  }
+  if (press.digest !== digest) {
+    return {
+      code: 'stale-plan',
+      reason: `the plan of #${request} has changed since that card`,
+      hint: 'look at the newest card',
+    };
+  }
+  if (person.name === requester) {
+    const hint = 'somebody else must decide; you can withdraw it';
+    return { code: 'self-approval', reason: `you asked for #${request} yourself`, hint };
+  }
+  if (!voters.includes(person.name)) {
+    return {
+      code: 'not-an-approver',
+      reason: `you are not among those who decide #${request}`,
+      hint: voters.length > 0 ? `they are ${voters.join(', ')}` : null,
+    };
+  }
+  if (choice === 'reject' && press.input.trim() === '') {
+    return { code: 'no-reason', reason: 'a rejection needs a reason', hint: null };
+  }
+  const before = votes.find((old) => old.person === person.name && old.digest === digest);
+  if (before?.vote === choice) return { code: 'twice', reason: `you said so already for #${request}`, hint: null };
+  return null;
+}
+
+/** False when it could not be put on record. A refused vote needs no record to stay refused. */
+async function recordVote({ subject, press, operation, ports }: Pressing, choice: string, reason: string, ok: boolean) {
+  try {
+    const { request, digest } = operation;
+    const plan = press.digest === '' ? digest : press.digest;
+    await ports.recorder.vote({ ...subject, request }, { decision: choice, reason, digest: plan, ok });
+    return true;
+  } catch (error) {
+    if (error instanceof AuditUnavailable) return false;
+    throw error;
+  }
+}
+
+async function withdraw({ operation, person, subject, ports }: Pressing): Promise<Pressed> {
+  const { request, requester } = operation;
+  if (person.name !== requester) return no(`only ${requester} can withdraw #${request}`, 'an approver can reject it');
+  const problem = { message: `Withdrawn by ${requester}.`, hint: null };
+  const now = await ports.operations.update(request, ({ state }) =>
+    state === 'waiting' ? { state: 'withdrawn', problem, endedAt: ports.now() } : null,
+  );
+  if (now === null) return no(`#${request} is ${operation.state} already`, null);
+  await ports.recorder.turned({ ...subject, request }, 'withdraw', '', true);
+  return { kind: 'done' };
+}
+
+async function cancel(pressing: Pressing): Promise<Pressed> {
+  const { operation, person, subject, ports } = pressing;
+  const { request } = operation;
+  if (!(await mayManage(pressing))) return no(`you may not cancel #${request}`, null);
+  const by = { by: person.name, at: ports.now() };
+  const problem = { message: `Cancelled by ${person.name} before it began.`, hint: null };
+  const now = await ports.operations.update(request, ({ state }) => {
+    if (state === 'queued') return { state: 'cancelled', cancel: by, problem, endedAt: ports.now() };
+    return state === 'running' ? { cancel: by } : null;
+  });
+  if (now === null) return no(`#${request} is ${operation.state}: there is nothing to cancel`, null);
+  await ports.recorder.turned({ ...subject, request }, 'cancel', '', true);
+  ports.cancel(request);
+  return { kind: 'done' };
+}
+
+/** A person says what nobody can know; the operation runs on from there. */
+async function settle(pressing: Pressing, status: Step['status'], evidence: string): Promise<Pressed> {
+  const { operation, subject, ports, press } = pressing;
+  const { request } = operation;
+  if (!(await mayManage(pressing))) return no(`you may not decide on #${request}`, null);
+  const now = await ports.operations.update(request, ({ state, steps, notes }) => {
+    if (state !== 'unknown') return null;
+    const settled = steps.map((step) => (step.status === 'unknown' ? { ...step, status, evidence } : step));
+    const text = `The unclear step is ${evidence}`;
+    return { steps: settled, notes: [...notes, { at: ports.now(), text }] };
+  });
+  if (now === null) return no(`#${request} is ${operation.state}: its outcome is not unknown`, null);
+  await ports.recorder.turned({ ...subject, request }, press.verb, evidence, true);
+  await ports.resume(request);
+  return { kind: 'done' };
+}
+
+async function markDone(pressing: Pressing): Promise<Pressed> {
+  const { operation, person, press, subject, ports } = pressing;
+  const { request, line } = operation;
+  if (!(await mayManage(pressing))) return no(`you may not decide on #${request}`, null);
+  if (press.input.trim() === '') return no('say why it counts as done', null);
+  const summary = `${line}: closed as done by ${person.name}: ${press.input}`;
+  const now = await ports.operations.update(
+    request,
+    ({ state }) =>
+      state === 'unknown'
+        ? { state: 'succeeded', outcome: { summary, blocks: [] }, problem: null, endedAt: ports.now() }
+        : null,
+    { release: true },
+  );
+  if (now === null) return no(`#${request} is ${operation.state}: its outcome is not unknown`, null);
+  await ports.recorder.turned({ ...subject, request }, 'mark-done', press.input, true);
+  ports.pump();
+  return { kind: 'done' };
+}
+
+async function undo({ operation: { plan, request, state } }: Pressing): Promise<Pressed> {
+  if (state !== 'succeeded' || plan?.undo == null) return no(`#${request} cannot be undone`, null);
+  const { action, args } = plan.undo;
+  return { kind: 'command', command: { kind: 'action', action, args, dryRun: false } };
+}
+
+/** The requester, those who decide on it, and whoever policy lets do the same freely. */
+async function mayManage({ operation, person, ports }: Pressing): Promise<boolean> {
+  if (person.name === operation.requester) return true;
+  if (votersOf(operation, await ports.people.members()).includes(person.name)) return true;
+  const bound = boundOf(operation, ports.registry);
+  if (bound.kind === 'refused') return false;
+  return judgePolicy({ bound, person, place: operation.place }, ports).kind === 'allow';
+}
+
+function no(reason: string, hint: string | null): Pressed {
+  return { kind: 'no', card: refusalAnswer(reason, hint) };
+}
