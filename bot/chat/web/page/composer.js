@@ -1,5 +1,5 @@
 /** Where one writes. What could not be sent stays, and is sent again under the same id: it counts once. */
-import { useEffect, useRef, useState } from '/lib/hooks.js';
+import { useLayoutEffect, useRef, useState } from '/lib/hooks.js';
 import { html } from '/page/html.js';
 import { send } from '/page/server.js';
 
@@ -11,7 +11,7 @@ export function Composer({ channel, thread, label, maxLength, focused, onClose }
   const [error, setError] = useState(null);
   const attempt = useRef({ id: '', text: '', busy: false });
   const field = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (focused) field.current.focus();
   }, [focused, channel]);
 
