@@ -24,8 +24,8 @@ export function decide(index: RuleIndex, question: PolicyQuestion): Decision {
   const context = celContext(question);
   if (context.person.name === '') return unknownPerson();
   const rules = candidates(index, context);
-  const denied = rules.filter(isDeny).find((rule) => countsAsMatch(rule, context));
-  if (denied !== undefined) return denial(denied, rules, index, context);
+  const denying = rules.filter(isDeny).filter((rule) => countsAsMatch(rule, context));
+  if (denying.length > 0) return denial(denying, rules, index, context);
   const asking = rules.filter(isAsk).filter((rule) => countsAsMatch(rule, context));
   if (asking.length > 0) return ask(asking, rules, context);
   const allowed = rules.find((rule) => rule.effect.kind === 'allow' && countsAsMatch(rule, context));
@@ -57,9 +57,10 @@ export function ruleFacts(rule: Rule, context: CelContext): string[] {
 }
 
 /** A denial that looks at the VM is told only to those whom another rule would let act on it. */
-function denial(rule: RuleWith<'deny'>, rules: Rule[], index: RuleIndex, context: CelContext): Decision {
-  const permitted = () => rules.some((each) => each.effect.kind !== 'deny' && countsAsMatch(each, context));
-  if (rule.condition?.aboutTarget === true && !permitted()) return unmatched(index, rules, context);
+function denial(denying: RuleWith<'deny'>[], rules: Rule[], index: RuleIndex, context: CelContext): Decision {
+  const permitted = rules.some((rule) => rule.effect.kind !== 'deny' && countsAsMatch(rule, context));
+  const rule = denying.find((each) => permitted || each.condition?.aboutTarget !== true);
+  if (rule === undefined) return unmatched(index, rules, context);
   const match = matchRule(rule, context);
   const { reason, hint } = rule.effect;
   return {

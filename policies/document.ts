@@ -46,7 +46,7 @@ type Yaml = { kind: 'parsed'; root: Node | null; value: unknown } | { kind: 'bro
 
 function parseYaml(text: string, lineCounter: LineCounter): Yaml {
   try {
-    const document = parseDocument(text, { lineCounter, prettyErrors: false, version: '1.2' });
+    const document = parseDocument(text, { lineCounter, prettyErrors: false, version: '1.2', logLevel: 'error' });
     const wrong = [...document.errors, ...document.warnings];
     if (wrong.length > 0) return { kind: 'broken', errors: wrong.map((e) => yamlProblem(e, lineCounter)) };
     return { kind: 'parsed', root: document.contents, value: document.toJS({ maxAliasCount: MAX_ALIASES }) };
@@ -126,7 +126,7 @@ function issueProblems(issue: z.core.$ZodIssue, before: Path, schema: z.core.$Zo
   }
   if (issue.code === 'invalid_value') {
     const allowed = issue.values.map(String);
-    const problem = `${name(path)} is ${shown(issue.input)}${allowedWords(String(issue.input), allowed)}`;
+    const problem = `${name(path)} is ${shown(issue.input)}${allowedWords(typeof issue.input === 'string' ? issue.input : '', allowed)}`;
     return [{ ...places.of(path), problem }];
   }
   if (issue.code === 'invalid_union')
@@ -138,7 +138,10 @@ function issueProblems(issue: z.core.$ZodIssue, before: Path, schema: z.core.$Zo
 function nearestBranch(issue: z.core.$ZodIssueInvalidUnion, path: Path): z.core.$ZodIssue[] {
   const depth = (issues: z.core.$ZodIssue[]) => Math.max(0, ...issues.map((each) => each.path.length));
   const [best] = [...issue.errors].sort((a, b) => depth(b) - depth(a) || a.length - b.length);
-  return best ?? [{ code: 'custom', path: [...path], message: issue.message, input: issue.input }];
+  const unknownFirst = best?.toSorted(
+    (a, b) => Number(b.code === 'unrecognized_keys') - Number(a.code === 'unrecognized_keys'),
+  );
+  return unknownFirst ?? [{ code: 'custom', path: [...path], message: issue.message, input: issue.input }];
 }
 
 /** The keys that a schema allows at a path. */
