@@ -75,6 +75,18 @@ test('files of every size around a sector come out as they went in', () => {
   for (const file of files) assert.deepEqual(found[file.name], file.content, file.name);
 });
 
+test('directory records have an even length, as the standard wants', () => {
+  const image = nocloudSeed({ instanceId: UUID, hostname: 'web-01' });
+  for (const sector of [23, 24]) {
+    let records = 0;
+    for (let at = sector * 2048; image[at] !== 0; at += image[at] ?? 0) {
+      assert.equal((image[at] ?? 1) % 2, 0);
+      records++;
+    }
+    assert.equal(records, 5);
+  }
+});
+
 test('files that do not fit in the directory are a fault, not a broken image', () => {
   const many = Array.from({ length: 60 }, (_, n) => ({ name: `f${n}`, shortName: `F${n}`, content: Buffer.alloc(1) }));
   assert.throws(() => writeIso('cidata', many), /do not fit/);

@@ -240,6 +240,13 @@ for (const method of ['createVolume', 'defineDomain', 'start'] as const) {
   });
 }
 
+test('an unclear answer that nobody asked about takes nothing away', async () => {
+  const host = hostWithImage();
+  host.fault({ method: 'start', drop: true });
+  await assert.rejects(operate({ host, unasked: true }, 'vm.create', { name: 'web-01' }), { code: 'connection-lost' });
+  assert.deepEqual(effects(host), MADE);
+});
+
 test('when taking back does not work either, it says what is left behind', async () => {
   const host = hostWithImage();
   host.fault({ method: 'start', error: 'failed' });

@@ -11,12 +11,12 @@ import { createRegistry } from '../../../actions/registry.ts';
 export const UUID = '1a2b3c4d-0000-4000-8000-000000000000';
 export const STARTED_AT = Date.UTC(2026, 10, 22, 12);
 
-export const registry = createRegistry({
-  pool: 'default',
-  defaultImage: 'tiny.qcow2',
-  readyTimeoutSeconds: 1,
-  memoryOvercommit: 1,
-});
+/** A fake guest is ready at once or never; a real one takes its time. */
+export const registry = registryFor(1);
+
+function registryFor(readyTimeoutSeconds: number) {
+  return createRegistry({ pool: 'default', defaultImage: 'tiny.qcow2', readyTimeoutSeconds, memoryOvercommit: 1 });
+}
 
 export class Crash extends Error {}
 export class Unknown extends Error {}
@@ -35,14 +35,18 @@ export interface Running {
   /** The process dies at this step: before its effect, or after it and before that is on record. */
   crash?: { at: number; when: 'before' | 'after' };
   maySee?(vm: string): boolean;
+  /** Default 1. */
+  readyTimeoutSeconds?: number;
+  /** Unclear answers are not asked about but handed on as they came. */
+  unasked?: true;
 }
 
 export function newJournal(): Journal {
   return { steps: new Map(), records: [] };
 }
 
-export function bind(name: string, args: JsonObject): Bound {
-  const bound = registry.get(name)?.bind(args, { requester: 'ada', now: STARTED_AT });
+export function bind(name: string, args: JsonObject, from = registry): Bound {
+  const bound = from.get(name)?.bind(args, { requester: 'ada', now: STARTED_AT });
   assert.ok(bound?.kind === 'bound', JSON.stringify(bound));
   return bound;
 }
@@ -68,7 +72,8 @@ export async function operate(running: Running, name: string, args: JsonObject, 
 
 /** Runs on what was planned before. */
 export function run(running: Running, name: string, args: JsonObject, facts: Json, journal: Journal) {
-  return bind(name, args).execute(context(running, facts, journal));
+  const from = running.readyTimeoutSeconds === undefined ? registry : registryFor(running.readyTimeoutSeconds);
+  return bind(name, args, from).execute(context(running, facts, journal));
 }
 
 function context(running: Running, facts: Json, journal: Journal): ExecuteContext<Json> {
@@ -106,6 +111,7 @@ function context(running: Running, facts: Json, journal: Journal): ExecuteContex
       journal.steps.set(spec.title, error);
       throw error;
     }
+    if (running.unasked) throw error;
     const { kind, evidence } = await spec.happened();
     if (kind !== 'happened') throw new Unknown(evidence);
   }

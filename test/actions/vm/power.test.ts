@@ -209,6 +209,18 @@ test('a VM that took the name meanwhile is never taken for the one that was mean
   assert.equal((await host.domain('web-01'))?.state, 'running');
 });
 
+test('after a crash, a running VM that took the name is no evidence of the start that was meant', async () => {
+  const host = createFakeHost();
+  host.addDomain({ name: 'web-01', state: 'shutoff' });
+  const journal = newJournal();
+  const args = { vm: 'web-01' };
+  const { facts } = await look(host, 'vm.start', args);
+  await assert.rejects(run({ host, crash: { at: 0, when: 'before' } }, 'vm.start', args, facts, journal), Crash);
+  host.changeBehindBack('web-01', null);
+  host.addDomain({ name: 'web-01' });
+  await assert.rejects(run({ host }, 'vm.start', args, facts, journal), { code: 'not-found' });
+});
+
 test('a transient VM is said to be lost when it is off, and there is no way back', async () => {
   const host = createFakeHost();
   host.addDomain({ name: 'live-cd', persistent: false });
