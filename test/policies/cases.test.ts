@@ -85,8 +85,8 @@ test('a wrong word in a table is found at its place', () => {
     '{ name: b, person: { name: eve }, action: vm.list, expcet: deny }',
   );
   assert.deepEqual(ran.kind === 'broken' && ran.problems.map(({ line, column }) => `${line}:${column}`), [
-    '3:15',
-    '3:57',
+    '3:5',
+    '3:56',
   ]);
   const action = run('{ name: a, person: { name: eve }, action: vm.lst, expect: deny }');
   assert.match(
