@@ -13,23 +13,22 @@ export interface WriterLock {
 
 /** Throws `AuditUnavailable` when another log, in this process or another, has the directory. */
 export function takeWriterLock(directory: string): WriterLock {
-  const database = openLockFile(directory);
+  let database: DatabaseSync | null = null;
   try {
-    database.exec('BEGIN EXCLUSIVE');
+    database = new DatabaseSync(join(directory, 'lock'), { timeout: 0 });
+    chmodSync(join(directory, 'lock'), 0o600);
+    // With its journal in memory, SQLite writes nothing to a file that is only locked.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    const held = database;
+    return { release: () => held.close() };
   } catch (error) {
-    database.close();
-    throw new AuditUnavailable(`opening the audit log: another process writes to ${directory} (${String(error)})`);
+    database?.close();
+    const reason = isBusy(error) ? 'another process writes to it' : `its lock cannot be taken: ${String(error)}`;
+    throw new AuditUnavailable(`opening the audit log in ${directory}: ${reason}`);
   }
-  return { release: () => database.close() };
 }
 
-function openLockFile(directory: string): DatabaseSync {
-  try {
-    const path = join(directory, 'lock');
-    const database = new DatabaseSync(path, { timeout: 0 });
-    chmodSync(path, 0o600);
-    return database;
-  } catch (error) {
-    throw new AuditUnavailable(`opening the audit log: ${directory}/lock cannot be opened (${String(error)})`);
-  }
+/** SQLITE_BUSY. Source: https://sqlite.org/rescode.html#busy */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === 5;
 }

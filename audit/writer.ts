@@ -120,12 +120,17 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
     warn('audit log is written again');
   };
 
-  const attempt = async (run: () => Promise<void> | void) => {
+  const attempt = async (run: () => Promise<void>) => {
     try {
       await run();
     } catch (error) {
       await suspend(error);
     }
+  };
+
+  const look = async () => {
+    live?.check();
+    await ballast.touch();
   };
 
   for (const warning of opened.warnings) warn(warning);
@@ -153,7 +158,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
       if (status.kind === 'writing') await attempt(() => write((draft) => draft.seal()));
     },
     probe: async () => {
-      await attempt(status.kind === 'writing' ? () => live?.check() : resume);
+      await attempt(status.kind === 'writing' ? look : resume);
       return status;
     },
     status: () => status,
