@@ -5,6 +5,8 @@
 import type { Card } from '../../../bot/chat/card.ts';
 import { button, chinese, DIGEST, hostile, long } from './odd-cards.ts';
 
+export { HOSTILE } from './odd-cards.ts';
+
 const steps = (...statuses: ('pending' | 'running' | 'done' | 'failed' | 'unknown' | 'skipped')[]) => ({
   kind: 'steps' as const,
   steps: [
