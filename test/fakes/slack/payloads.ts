@@ -185,14 +185,15 @@ function stateValues({ view }: FakeView, typed: ModalValues): JsonObject {
     inputs.map((block) => {
       const element = isObject(block.element) ? block.element : {};
       const state = elementState(element, typed[String(block.block_id)]);
-      const empty = state.value === null && state.selected_option === null;
-      if (empty && block.optional !== true) throw new Error(`Slack's form does not let go: ${block.block_id} is empty`);
+      const held = state.value ?? state.selected_option ?? state.selected_options ?? '';
+      if (held === '' && block.optional !== true)
+        throw new Error(`Slack's form does not let go: ${block.block_id} is empty`);
       return [String(block.block_id), { [String(element.action_id)]: state }];
     }),
   );
 }
 
-function elementState(element: JsonObject, typed: string | undefined): JsonObject & { value?: unknown } {
+function elementState(element: JsonObject, typed: string | undefined): JsonObject {
   const type = String(element.type);
   const options = objects(element, 'options');
   if (type === 'static_select') {

@@ -1,0 +1,129 @@
+/**
+ * Modals: a form for an action, and the line that a button asks for. A trigger lives 3 s and opens one modal, so an empty
+ * one is opened before anything slow, and filled afterwards. What a modal is about travels in its private metadata.
+ */
+import type { App } from '@slack/bolt';
+import { z } from 'zod';
+import type { Inbound, Place, PlatformUser } from '../card.ts';
+import { type Calls, messageOf } from './calls.ts';
+import type { Direct } from './direct.ts';
+import { type Form, type FormValues, formBlocks, inputBlock, modal, readValues, sentence } from './form.ts';
+import type { SlackLog } from './log.ts';
+import { Press } from './press.ts';
+
+const FORM = 'drover:form';
+const INPUT = 'drover:input';
+/** The action that both shortcuts open. */
+const SHORTCUT_ACTION = 'vm.create';
+const INPUT_FIELD = 'input';
+
+const Where = z.object({
+  channel: z.string(),
+  thread: z.string().nullable(),
+  message: z.string().nullable(),
+});
+type Where = z.infer<typeof Where>;
+const FormMetadata = z.object({ action: z.string(), where: Where.nullable() });
+const InputMetadata = z.object({ where: Where, press: Press });
+const Opened = z.object({ view: z.object({ id: z.string() }) });
+
+/** What a submitted form comes to: a line for the journey, or what is wrong with which field. */
+export type FormAnswer = { kind: 'line'; text: string } | { kind: 'wrong'; fields: Record<string, string> };
+
+export interface Forms {
+  /** null: there is no form for this person. May take its time. */
+  form(action: string, person: PlatformUser): Promise<Form | null>;
+  /** Checks what was typed. Must be quick: the person waits for it within Slack's 3 s. */
+  read(action: string, values: FormValues): FormAnswer;
+}
+
+export interface ModalsOptions {
+  calls: Calls;
+  direct: Direct;
+  forms: Forms;
+  log: SlackLog;
+  receive(inbound: Inbound): Promise<void>;
+}
+
+export interface Modals {
+  listen(app: App): void;
+  /** Asks for the line that a pressed button wants. */
+  askForInput(trigger: string, where: Where, press: Press & { input: NonNullable<Press['input']> }): Promise<void>;
+}
+
+export function createModals({ calls, direct, forms, log, receive }: ModalsOptions): Modals {
+  const call = (method: string, args: Record<string, unknown>) =>
+    calls.call({ method, channel: null, lane: () => 'urgent', repeatable: false, args: () => args });
+
+  const openForm = async (trigger: string, user: string, where: Where | null) => {
+    const frame = { callbackId: FORM, title: 'Drover', submit: '', metadata: '' };
+    const empty = modal({ ...frame, blocks: [sentence('One moment: looking up what you can ask for…')] });
+    const opened = Opened.parse(await call('views.open', { trigger_id: trigger, view: empty }));
+    const form = await forms.form(SHORTCUT_ACTION, { platform: 'slack', id: user }).catch((error: unknown) => {
+      log.error(`making the form of ${SHORTCUT_ACTION}: ${messageOf(error)}`);
+      return null;
+    });
+    const metadata = JSON.stringify({ action: SHORTCUT_ACTION, where } satisfies z.infer<typeof FormMetadata>);
+    const view =
+      form === null
+        ? modal({ ...frame, blocks: [sentence('There is nothing here that you can ask for.')] })
+        : modal({ ...frame, title: form.title, submit: form.submit, metadata, blocks: formBlocks(form) });
+    await call('views.update', { view_id: opened.view.id, view });
+  };
+
+  return {
+    listen: (app) => {
+      app.shortcut(/^vm_create/, async ({ ack, shortcut }) => {
+        await ack();
+        const where =
+          shortcut.type === 'message_action'
+            ? {
+                channel: shortcut.channel.id,
+                thread: typeof shortcut.message.thread_ts === 'string' ? shortcut.message.thread_ts : null,
+                message: shortcut.message_ts,
+              }
+            : null;
+        await openForm(shortcut.trigger_id, shortcut.user.id, where);
+      });
+      app.view({ callback_id: FORM, type: 'view_submission' }, async ({ ack, body, view }) => {
+        const { action, where } = FormMetadata.parse(JSON.parse(view.private_metadata));
+        // The one acknowledgement that needs a look first: it carries what is wrong with the fields.
+        const answer = forms.read(action, readValues(view.state.values));
+        if (answer.kind === 'wrong') return ack({ response_action: 'errors', errors: answer.fields });
+        await ack();
+        const channel = where?.channel ?? (await direct.channelOf(body.user.id));
+        const place: Place = { platform: 'slack', channel, thread: where?.thread ?? null };
+        const from = { platform: 'slack', id: body.user.id };
+        const message = where?.message ?? null;
+        await receive({
+          eventId: `view:${view.id}`,
+          from,
+          place,
+          message,
+          address: null,
+          kind: 'line',
+          text: answer.text,
+        });
+      });
+      app.view({ callback_id: INPUT, type: 'view_submission' }, async ({ ack, body, view }) => {
+        await ack();
+        const { where, press } = InputMetadata.parse(JSON.parse(view.private_metadata));
+        const { channel, thread, message } = where;
+        const { request, digest, verb } = press;
+        const input = readValues(view.state.values)[INPUT_FIELD] ?? '';
+        const from = { platform: 'slack', id: body.user.id };
+        const place = { platform: 'slack', channel, thread };
+        const eventId = `view:${view.id}`;
+        await receive({ eventId, from, place, message, address: null, kind: 'press', request, digest, verb, input });
+      });
+    },
+    askForInput: async (trigger, where, press) => {
+      const { label, required } = press.input;
+      const field = { name: INPUT_FIELD, label, hint: '', optional: !required, initial: '', kind: 'text' as const };
+      const metadata = JSON.stringify({ where, press } satisfies z.infer<typeof InputMetadata>);
+      const title = `Request ${press.request}`;
+      const frame = { callbackId: INPUT, title, submit: 'Send', metadata, blocks: [inputBlock(field)] };
+      await call('views.open', { trigger_id: trigger, view: modal(frame) });
+    },
+  };
+}
