@@ -15,13 +15,13 @@ export interface AuditLogOptions {
   /** Made with mode 0700 when it does not exist. */
   directory: string;
   /** A file of this size is rotated; fractions are allowed. */
-  maxLogFileMiB?: number;
+  maxLogFileMiB?: number | undefined;
   /** Can only be tightened: verify holds every log to the defaults. */
-  checkpointEvery?: { records: number; seconds: number };
+  checkpointEvery?: { records: number; seconds: number } | undefined;
   /** ms since the epoch. */
-  now?: () => number;
+  now?: (() => number) | undefined;
   /** Space held back for the last record on a full disk; 0: none. */
-  ballastKiB?: number;
+  ballastKiB?: number | undefined;
   /** Is told about suspension, recovery and what a start has found. */
   warn: (message: string) => void;
 }

@@ -5,9 +5,9 @@ import { type Malformed, searchLog } from './search.ts';
 export interface ReportOptions {
   directory: string;
   /** ms since the epoch, this moment included. */
-  since?: number;
+  since?: number | undefined;
   /** ms since the epoch, this moment not included. */
-  until?: number;
+  until?: number | undefined;
 }
 
 export interface Tally {

@@ -4,23 +4,23 @@ import { type Line, type Order, readLines } from './read.ts';
 
 export interface SearchOptions {
   directory: string;
-  order?: Order;
+  order?: Order | undefined;
   /** Request number. */
-  request?: number;
+  request?: number | undefined;
   /** Who did it, or for whom it was done. */
-  person?: string;
-  vm?: string;
-  uuid?: string;
-  type?: string;
-  result?: 'success' | 'failed';
+  person?: string | undefined;
+  vm?: string | undefined;
+  uuid?: string | undefined;
+  type?: string | undefined;
+  result?: 'success' | 'failed' | undefined;
   /** ms since the epoch, this moment included. */
-  since?: number;
+  since?: number | undefined;
   /** ms since the epoch, this moment not included. */
-  until?: number;
+  until?: number | undefined;
   /** At most so many records. */
-  limit?: number;
+  limit?: number | undefined;
   /** Is told about every line that is no record. */
-  onMalformed?: (line: Malformed) => void;
+  onMalformed?: ((line: Malformed) => void) | undefined;
 }
 
 export interface Malformed {

@@ -37,7 +37,7 @@ export type VirtEvent =
 type Session = Extract<VirtEvent, { kind: 'session' }>;
 
 /** In the order of their beginning. */
-export async function reportVirt(options: ReportOptions & { vm?: string }): Promise<VirtEvent[]> {
+export async function reportVirt(options: ReportOptions & { vm?: string | undefined }): Promise<VirtEvent[]> {
   const events: VirtEvent[] = [];
   const open = new Map<string, Session>();
   for await (const record of searchLog(options)) {
