@@ -65,7 +65,7 @@ async function timeRound(rpc: Rpc, python: Python, uri: string): Promise<Times> 
 function figures(times: Times, wholeDomainsMs: number): Figure[] {
   const ms = { drover: median(times.drover), virsh: median(times.virsh), python: median(times.python) };
   const detail = { domains: DOMAINS, samples: ROUNDS * TURNS, ...rounded(ms), wholeDomainsMs: round(wholeDomainsMs) };
-  const common = { id: 'P1', unit: 'ratio', better: 'lower', detail } as const;
+  const common = { id: 'P1', unit: 'x', better: 'lower', detail } as const;
   const what = `list and all statistics of ${DOMAINS} domains, median`;
   return [
     { ...common, what: `${what}, drover / virsh`, value: round(ms.drover / ms.virsh), goal: 0.12 },

@@ -30,13 +30,16 @@ const asLibvirt = (xml: string) =>
   xml.replace(/<memory unit="MiB">(\d+)</, (_, mib) => `<memory unit='KiB'>${Number(mib) * 1024}<`);
 
 test('a new domain reads back as it was written, whatever its owner and tags are called', () => {
-  const metadata = fc.record({
-    owner: anyText,
-    expires: fc.constantFrom(null, '2027-01-02T03:04:05Z'),
-    tags: fc.dictionary(tagName, anyText, { noNullPrototype: true }),
-    protected: fc.boolean(),
-    request: fc.option(fc.integer({ min: 1, max: 1_000_000 })),
-  });
+  const metadata = fc.record(
+    {
+      owner: anyText,
+      expires: fc.constantFrom(null, '2027-01-02T03:04:05Z'),
+      tags: fc.dictionary(tagName, anyText, { noNullPrototype: true }),
+      protected: fc.boolean(),
+      request: fc.option(fc.integer({ min: 1, max: 1_000_000 })),
+    },
+    { noNullPrototype: true },
+  );
   fc.assert(
     fc.property(metadata, anyText, (metadata, diskPath) => {
       const back = parseDomainXml(asLibvirt(newDomainXml({ ...web, metadata, diskPath }, profile)));

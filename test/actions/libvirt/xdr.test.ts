@@ -34,7 +34,10 @@ function roundTrip<T>(codec: Codec<T>, value: T): T {
 
 const printable = fc.string({ unit: 'grapheme' });
 const anyUuid = fc.uuid();
-const anyRef = fc.record({ name: printable, uuid: anyUuid, id: fc.integer({ min: -1, max: 2 ** 31 - 1 }) });
+const anyRef = fc.record(
+  { name: printable, uuid: anyUuid, id: fc.integer({ min: -1, max: 2 ** 31 - 1 }) },
+  { noNullPrototype: true },
+);
 
 test('every codec reads what it wrote', () => {
   const all = struct({
@@ -48,17 +51,20 @@ test('every codec reads what it wrote', () => {
     refs: list(domainRef, 10),
     model: chars(8),
   });
-  const values = fc.record({
-    i32: fc.integer(),
-    u32: fc.nat(),
-    i64: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
-    u64: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-    f64: fc.double({ noNaN: true }),
-    text: printable,
-    maybe: fc.option(printable),
-    refs: fc.array(anyRef, { maxLength: 10 }),
-    model: fc.stringMatching(/^[a-z0-9_]{0,8}$/),
-  });
+  const values = fc.record(
+    {
+      i32: fc.integer(),
+      u32: fc.nat(),
+      i64: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+      u64: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+      f64: fc.double({ noNaN: true }),
+      text: printable,
+      maybe: fc.option(printable),
+      refs: fc.array(anyRef, { maxLength: 10 }),
+      model: fc.stringMatching(/^[a-z0-9_]{0,8}$/),
+    },
+    { noNullPrototype: true },
+  );
   fc.assert(fc.property(values, (value) => assert.deepEqual(roundTrip(all, value), value)));
 });
 
