@@ -1,7 +1,7 @@
 /**
  * Decides: deny wins over ask, ask over allow, and where nothing matches the answer is deny. Pure and total.
  *
- * A condition that cannot be evaluated matches in a deny rule and does not in the others. What is said to a person whom
+ * A condition that cannot be evaluated denies in a deny rule and in an ask rule, and lets nothing through in an allow rule. What is said to a person whom
  * no rule lets do anything is the same for every VM, and for one that does not exist.
  */
 import type { ConditionError } from './condition.ts';
@@ -24,7 +24,7 @@ export function decide(index: RuleIndex, question: PolicyQuestion): Decision {
   const context = celContext(question);
   if (context.person.name === '') return unknownPerson();
   const rules = candidates(index, context);
-  const denying = rules.filter(isDeny).filter((rule) => countsAsMatch(rule, context));
+  const denying = rules.filter((rule) => denies(rule, context));
   if (denying.length > 0) return denial(denying, rules, index, context);
   const asking = rules.filter(isAsk).filter((rule) => countsAsMatch(rule, context));
   if (asking.length > 0) return ask(asking, rules, context);
@@ -56,20 +56,28 @@ export function ruleFacts(rule: Rule, context: CelContext): string[] {
     : treeFacts(rule.condition.tree, context);
 }
 
+/** An ask rule that cannot be answered might have asked: what stands beside it must not pass without that. */
+function denies(rule: Rule, context: CelContext): boolean {
+  if (rule.effect.kind === 'deny') return countsAsMatch(rule, context);
+  const match = rule.effect.kind === 'ask' ? matchRule(rule, context) : null;
+  return match?.kind === 'error' && !match.error.noTarget;
+}
+
 /** A denial that looks at the VM is told only to those whom another rule would let act on it. */
-function denial(denying: RuleWith<'deny'>[], rules: Rule[], index: RuleIndex, context: CelContext): Decision {
+function denial(denying: Rule[], rules: Rule[], index: RuleIndex, context: CelContext): Decision {
   const permitted = rules.some((rule) => rule.effect.kind !== 'deny' && countsAsMatch(rule, context));
   const rule = denying.find((each) => permitted || each.condition?.aboutTarget !== true);
   if (rule === undefined) return unmatched(index, rules, context);
-  const match = matchRule(rule, context);
-  const { reason, hint } = rule.effect;
+  return { kind: 'deny', rule: rule.ref, facts: limited(ruleFacts(rule, context)), ...whyDenied(rule, context) };
+}
+
+function whyDenied({ effect, ref, ...rule }: Rule, context: CelContext): { reason: string; hint: string | null } {
+  const match = matchRule({ effect, ref, ...rule }, context);
+  if (match.kind !== 'error' && effect.kind === 'deny') return { reason: effect.reason, hint: effect.hint };
+  const why = match.kind === 'error' ? match.error.why : 'it asks for what nobody can say';
   return {
-    kind: 'deny',
-    rule: rule.ref,
-    reason: match.kind === 'error' ? `rule "${rule.ref.name}" cannot be evaluated: ${match.error.why}` : reason,
-    facts: limited(ruleFacts(rule, context)),
-    hint:
-      match.kind === 'error' ? `correct the condition at ${rule.ref.file}:${rule.ref.line}, or the VM's tags` : hint,
+    reason: `rule "${ref.name}" cannot be evaluated: ${why}`,
+    hint: `correct the condition at ${ref.file}:${ref.line}, or the VM's tags`,
   };
 }
 
@@ -111,10 +119,6 @@ function doubts(rules: Rule[], context: CelContext): string[] {
 
 function limited(facts: string[]): string[] {
   return [...new Set(facts)].slice(0, MAX_FACTS);
-}
-
-function isDeny(rule: Rule): rule is RuleWith<'deny'> {
-  return rule.effect.kind === 'deny';
 }
 
 function isAsk(rule: Rule): rule is RuleWith<'ask'> {
