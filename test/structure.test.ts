@@ -120,10 +120,11 @@ test('every action is registered', () => {
   );
 });
 
-test(`no file is longer than ${MAX_LINES} lines`, () => {
+test(`no file of the product is longer than ${MAX_LINES} lines`, () => {
   const lines = ({ source }: Source) => source.trimEnd().split('\n').length;
   assert.deepEqual(
-    broken((file) => (lines(file) > MAX_LINES ? [`has ${lines(file)} lines`] : [])),
+    // A table of cases may be as long as its subject is wide.
+    broken((file) => (!file.path.startsWith('test/') && lines(file) > MAX_LINES ? [`has ${lines(file)} lines`] : [])),
     [],
   );
 });

@@ -1,5 +1,6 @@
 /** The card as it is read back from storage. Checks the shape only: what a card may say is its maker's business. */
 import { z } from 'zod';
+import { BlockSchema } from '../../actions/schema.ts';
 import type { Card } from './card.ts';
 
 const Text = z.string();
@@ -12,12 +13,8 @@ const StepSchema = z.strictObject({
   detail: Text,
 });
 
-const BlockSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('text'), text: Text }),
-  z.strictObject({ kind: z.literal('fields'), fields: z.array(z.strictObject({ name: Text, value: Text })) }),
-  z.strictObject({ kind: z.literal('list'), items: z.array(Text) }),
-  z.strictObject({ kind: z.literal('table'), columns: z.array(Text), rows: z.array(z.array(Text)) }),
-  z.strictObject({ kind: z.literal('code'), text: Text }),
+const CardBlockSchema = z.union([
+  BlockSchema,
   z.strictObject({ kind: z.literal('steps'), steps: z.array(StepSchema) }),
 ]);
 
@@ -32,7 +29,7 @@ const ButtonSchema = z.strictObject({
 export const CardSchema: z.ZodType<Card> = z.strictObject({
   tone: z.enum(['info', 'waiting', 'running', 'good', 'bad', 'unknown']),
   title: Text,
-  blocks: z.array(BlockSchema),
+  blocks: z.array(CardBlockSchema),
   buttons: z.array(ButtonSchema),
   operation: z.strictObject({ request: z.int().nonnegative(), digest: Text }).nullable(),
 });

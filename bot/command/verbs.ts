@@ -1,6 +1,6 @@
 /** The words that stand for actions: their own names, the usual other names, and words that people try. */
 import type { Action } from '../../actions/action.ts';
-import { nearest } from './suggest.ts';
+import { nearest } from '../../actions/nearest.ts';
 
 /** Other names that mean exactly one action. An action's own name always comes first. */
 const aliases = new Map<string, string>(

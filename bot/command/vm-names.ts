@@ -3,8 +3,8 @@
  * the near one is offered, never taken.
  */
 import type { Action, Json, JsonObject } from '../../actions/action.ts';
+import { nearest } from '../../actions/nearest.ts';
 import { formatCommand } from './format.ts';
-import { nearest } from './suggest.ts';
 import type { Wrong } from './tokens.ts';
 import { show } from './wrongs.ts';
 

@@ -1,8 +1,8 @@
 /** What is said when the words after a verb do not fit the action, and the lines that may have been meant. */
 import type { Action } from '../../actions/action.ts';
+import { nearest } from '../../actions/nearest.ts';
 import { findOption, optionNames, tagsOf } from './find-option.ts';
 import { type Option, positionalOf } from './options.ts';
-import { nearest } from './suggest.ts';
 import type { Token, Wrong } from './tokens.ts';
 import { verbOf } from './verbs.ts';
 import type { Written } from './written.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { nearest, slipsBetween } from '../../../bot/command/suggest.ts';
+import { nearest, slipsBetween } from '../../actions/nearest.ts';
 
 const cases: [word: string, candidates: string[], near: string | null][] = [
   ['stpo', ['start', 'stop', 'show'], 'stop'],
