@@ -6,11 +6,12 @@ import type { Logger } from 'pino';
 import { NOBODY } from '../audit/auid.ts';
 import { refusalAnswer } from './answers.ts';
 import type { Auids } from './auids.ts';
-import type { Card, ChatPlatform, Inbound } from './chat/card.ts';
+import type { ChatPlatform, Inbound } from './chat/card.ts';
 import type { Admitted, Inbox } from './inbox.ts';
 import type { Handled, Journey } from './journey.ts';
 import { type PressPorts, takePress } from './presses.ts';
 import type { Subject } from './record.ts';
+import { whisper } from './tell.ts';
 
 export interface DeskPorts extends PressPorts {
   auids: Auids;
@@ -42,7 +43,7 @@ export function createDesk(ports: DeskPorts): Desk {
 
   async function take(inbound: Inbound): Promise<{ handled: Promise<Handled> }> {
     if (!journey.concerns(inbound)) return { handled: Promise.resolve({ kind: 'ignored' }) };
-    if (closed) return { handled: tell(inbound, STOPPING).then(() => ({ kind: 'refused' })) };
+    if (closed) return { handled: whisper(inbound, STOPPING, ports).then(() => ({ kind: 'refused' })) };
     const admitted = await inbox.admit(inbound);
     if (admitted === null) return { handled: Promise.resolve({ kind: 'seen-before' }) };
     return { handled: track(admitted) };
@@ -68,7 +69,7 @@ export function createDesk(ports: DeskPorts): Desk {
     if (person === null) {
       const subject = { request: inbound.request, actor: NOBODY, account: null, place, address };
       await ports.recorder.stranger(subject, `${from.platform}:${from.id}`, 'not in the configuration');
-      await tell(inbound, refusalAnswer('Drover does not know you.', 'Ask an operator to add your account.'));
+      await whisper(inbound, refusalAnswer('Drover does not know you.', 'Ask an operator to add your account.'), ports);
       return { kind: 'refused' };
     }
     const actor = await ports.auids.actor(person.name);
@@ -78,20 +79,12 @@ export function createDesk(ports: DeskPorts): Desk {
       case 'done':
         return { kind: 'operation', request: inbound.request };
       case 'no':
-        await tell(inbound, pressed.card);
+        await whisper(inbound, pressed.card, ports);
         return { kind: 'refused' };
       case 'command': {
         const own = { ...subject, request: admitted.request };
         return journey.command({ admitted, person, subject: own }, pressed.command);
       }
-    }
-  }
-
-  async function tell({ place, from }: Inbound, card: Card): Promise<void> {
-    try {
-      await ports.platform(place.platform)?.whisper(place, from, card);
-    } catch (error) {
-      log.warn({ err: error, place }, 'an answer could not be told');
     }
   }
 

@@ -29,6 +29,7 @@ import type { Operation } from './operations/operation.ts';
 import type { Operations } from './operations/operations.ts';
 import type { Recorder, Subject } from './record.ts';
 import { visibleActions, visibleVms } from './rights.ts';
+import { answer, threadOf, whisper } from './tell.ts';
 import { planCard } from './thread.ts';
 
 export interface JourneyPorts extends Omit<JudgePorts, 'policy'> {
@@ -91,7 +92,7 @@ export function createJourney(ports: JourneyPorts): Journey {
         return { kind: 'ignored' };
       case 'refusal':
         await ports.recorder.parsed(subject, text, '?', false);
-        return whisper(traveller, suggestionAnswer(parsed.reason, parsed.suggestion), 'refused');
+        return tell(traveller, suggestionAnswer(parsed.reason, parsed.suggestion), 'refused');
       case 'command':
         return command(traveller, parsed.command);
     }
@@ -103,13 +104,13 @@ export function createJourney(ports: JourneyPorts): Journey {
     switch (asked.kind) {
       case 'help': {
         await ports.recorder.parsed(subject, `vm help ${asked.verb ?? ''}`.trim(), 'help', true);
-        return whisper(traveller, helpAnswer(helpCard(visibleActions(person, place, ports), asked.verb)), 'answered');
+        return tell(traveller, helpAnswer(helpCard(visibleActions(person, place, ports), asked.verb)), 'answered');
       }
       case 'explain': {
         const bound = await bind(traveller, asked.of.action, asked.of.args);
         if (bound === null) return { kind: 'refused' };
         const lines = explainLines(ports.policy(), { bound, person, place }, ports);
-        return whisper(traveller, textAnswer(`Explained: ${lineOf(bound, false)}`, lines), 'answered');
+        return tell(traveller, textAnswer(`Explained: ${lineOf(bound, false)}`, lines), 'answered');
       }
       case 'action': {
         const bound = await bind(traveller, asked.action, asked.args);
@@ -129,7 +130,7 @@ export function createJourney(ports: JourneyPorts): Journey {
     }
     await ports.recorder.parsed(subject, name, name, false);
     const { reason, hint } = bound ?? { reason: `there is no ${name}`, hint: 'ask for help: vm help' };
-    await say(admitted.inbound, refusalAnswer(reason, hint), 'whisper');
+    await whisper(admitted.inbound, refusalAnswer(reason, hint), ports);
     return null;
   }
 
@@ -143,20 +144,21 @@ export function createJourney(ports: JourneyPorts): Journey {
       await recordDecision(subject, bound, judged, ports.recorder);
       switch (judged.kind) {
         case 'denied':
-          return await whisper(traveller, deniedAnswer(lineOf(bound, dryRun), judged.decision), 'refused');
+          return await tell(traveller, deniedAnswer(lineOf(bound, dryRun), judged.decision), 'refused');
         case 'refused':
-          return await whisper(traveller, refusalAnswer(judged.refusal.reason, judged.refusal.hint), 'refused');
+          return await tell(traveller, refusalAnswer(judged.refusal.reason, judged.refusal.hint), 'refused');
         case 'planned': {
           const title = `${lineOf(bound, dryRun)} would do this, and nothing was done`;
           const card = dryRun
             ? planCard(title, judged.plan, judged.info, judged.demand)
             : outcomeAnswer(await read(bound, judged.facts, traveller, uuid));
-          return await answer(traveller, card);
+          await answer(admitted.inbound, `${admitted.request}/answer`, card, ports);
+          return { kind: 'answered' };
         }
       }
     } catch (error) {
       if (!(error instanceof OpsError)) throw error;
-      return whisper(traveller, refusalAnswer(`Could not look: ${error.message}`, null), 'refused');
+      return tell(traveller, refusalAnswer(`Could not look: ${error.message}`, null), 'refused');
     }
   }
 
@@ -190,30 +192,13 @@ export function createJourney(ports: JourneyPorts): Journey {
     const { patch, card } = await decide(seen.operation, ports);
     const now = await ports.operations.update(number, ({ state }) => (state === 'received' ? patch : null));
     if (now === null) return;
-    if (card !== null) await say({ from: now.from, place: now.place }, card, 'whisper');
+    if (card !== null) await whisper(now, card, ports);
     if (now.state === 'queued') ports.pump();
   }
 
-  async function say(to: Pick<Inbound, 'from' | 'place'>, card: Card, how: 'whisper' | { key: string }): Promise<void> {
-    const platform = ports.platform(to.place.platform);
-    try {
-      if (how === 'whisper') await platform?.whisper(to.place, to.from, card);
-      else await platform?.post(to.place, how.key, card);
-    } catch (error) {
-      ports.log.warn({ err: error, place: to.place }, 'an answer could not be told');
-    }
-  }
-
-  async function whisper({ admitted }: Traveller, card: Card, kind: 'answered' | 'refused'): Promise<Handled> {
-    await say(admitted.inbound, card, 'whisper');
+  async function tell({ admitted }: Traveller, card: Card, kind: 'answered' | 'refused'): Promise<Handled> {
+    await whisper(admitted.inbound, card, ports);
     return { kind };
-  }
-
-  /** Where everybody who saw the question sees it. */
-  async function answer({ admitted }: Traveller, card: Card): Promise<Handled> {
-    const { from } = admitted.inbound;
-    await say({ from, place: threadOf(admitted.inbound) }, card, { key: `${admitted.request}/answer` });
-    return { kind: 'answered' };
   }
 
   async function stranger(admitted: Admitted, { recorder }: JourneyPorts): Promise<Handled> {
@@ -221,7 +206,7 @@ export function createJourney(ports: JourneyPorts): Journey {
     const subject = { request: admitted.request, actor: NOBODY, account: null, place, address };
     await recorder.stranger(subject, `${from.platform}:${from.id}`, 'not in the configuration');
     const hint = `Ask an operator to add the account ${from.platform}: ${from.id} to a person in drover.yaml.`;
-    await say(admitted.inbound, refusalAnswer('Drover does not know you.', hint), 'whisper');
+    await whisper(admitted.inbound, refusalAnswer('Drover does not know you.', hint), ports);
     return { kind: 'refused' };
   }
 
@@ -244,11 +229,6 @@ async function subjectFor(
 
 function lineOf({ action, args }: Bound, dryRun: boolean): string {
   return formatCommand(action, args, { dryRun });
-}
-
-/** The thread of an answer hangs on the message that asked, or goes on where it was asked. */
-function threadOf({ place, message }: Inbound): Operation['place'] {
-  return { ...place, thread: place.thread ?? message };
 }
 
 /** A terminal speaks with Drover alone; other platforms strip their own forms of address. */
