@@ -4,23 +4,15 @@
  * `log.ts` sees to that.
  */
 import { type Ballast, createBallast } from './ballast.ts';
-import { createDraft, type Draft, type Position, stampTime } from './draft.ts';
-import { rotateFiles } from './files.ts';
-import type { EncodedEntry, Origin } from './line.ts';
-import { type LiveFile, openLiveFile } from './live-file.ts';
-import { type Opened, openDirectory, reopenDirectory, rotatedEntry } from './opening.ts';
+import { type BatchOptions, createBatches } from './batches.ts';
+import type { Position } from './draft.ts';
+import type { EncodedEntry } from './line.ts';
+import { type Opened, openDirectory } from './opening.ts';
 import { type AuditEntry, type AuditStatus, AuditUnavailable } from './record.ts';
-import { creationEntry, epochOf, ownEntry } from './seal.ts';
+import { ownEntry } from './seal.ts';
 
-export interface WriterOptions {
-  directory: string;
-  origin: Origin;
-  /** A file that has reached this size is rotated. */
-  maxBytes: number;
-  sealRecords: number;
-  sealSeconds: number;
+export interface WriterOptions extends BatchOptions {
   ballastKiB: number;
-  now: () => number;
   warn: (message: string) => void;
 }
 
@@ -42,101 +34,46 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
   const startMs = Math.floor(options.now());
   const ballast = createBallast(directory, options.ballastKiB);
   const opened = openWithRoom(directory, startMs, ballast);
-  let position = opened.position;
-  let live: LiveFile | null = openLiveFile(directory);
+  const batches = createBatches(opened, startMs, options);
   let status: AuditStatus = { kind: 'writing' };
-  let owed = opened.entries;
   let refused = 0;
-
-  const write = async <T>(fill: (draft: Draft) => T): Promise<T> => {
-    if (live === null) throw new Error('audit.log is not open since a rotation');
-    // Key 0 was made for the day of the start, and its record must be of that day.
-    const nowMs = position.serial === 0 ? startMs : Math.floor(options.now());
-    const next = opened.keys.prepare(epochOf(stampTime(position, nowMs)));
-    const key = opened.keys.current();
-    const draft = createDraft(position, { ...options, key, nowMs });
-    if (position.serial === 0) draft.addOwn(creationEntry(key, nowMs));
-    if (next !== null) draft.handOver(next);
-    const filled = fill(draft);
-    await live.append(draft.bytes());
-    position = draft.position();
-    if (next !== null) opened.keys.promote();
-    return filled;
-  };
-
-  /** Writes what is owed and an entry about the log itself, sealed at once. */
-  const writeOwn = async (...entries: AuditEntry[]) => {
-    await write((draft) => {
-      for (const entry of [...owed, ...entries]) draft.addOwn(entry);
-      draft.seal();
-    });
-    owed = [];
-  };
-
-  const rotate = async () => {
-    if (live === null || live.size() < options.maxBytes) return;
-    if (position.sealSerial !== position.serial) await write((draft) => draft.seal());
-    live.close();
-    live = null;
-    rotateFiles(directory);
-    live = openLiveFile(directory);
-    owed = [rotatedEntry(position)];
-    await writeOwn();
-  };
-
-  const cutBack = () => {
-    try {
-      live?.truncateBack();
-    } catch {
-      // The probe cuts again before it writes.
-    }
-  };
-
-  const suspend = async (error: unknown) => {
-    const wasWriting = status.kind === 'writing';
-    const reason = reasonOf(error);
-    status = { kind: 'suspended', reason };
-    cutBack();
-    if (!wasWriting) return;
-    warn(`audit log suspended, changing actions are refused: ${reason}`);
-    try {
-      ballast.free();
-      await writeOwn(suspendedEntry(reason));
-    } catch {
-      cutBack();
-    }
-  };
-
-  const resume = async () => {
-    if (live === null) {
-      owed = reopenDirectory(directory, position);
-      live = openLiveFile(directory);
-    }
-    live.truncateBack();
-    ballast.hold();
-    await writeOwn(recoveredEntry(refused));
-    refused = 0;
-    status = { kind: 'writing' };
-    warn('audit log is written again');
-  };
 
   const attempt = async (run: () => Promise<void>) => {
     try {
       await run();
     } catch (error) {
-      await suspend(error);
+      await suspend(reasonOf(error));
     }
   };
 
+  const suspend = async (reason: string) => {
+    const wasWriting = status.kind === 'writing';
+    status = { kind: 'suspended', reason };
+    ignoreFailure(batches.cutBack);
+    if (!wasWriting) return;
+    warn(`audit log suspended, changing actions are refused: ${reason}`);
+    ignoreFailure(ballast.free);
+    await batches.writeOwn([suspendedEntry(reason)]).catch(() => ignoreFailure(batches.cutBack));
+  };
+
+  const resume = async () => {
+    batches.repair();
+    ballast.hold();
+    await batches.writeOwn([recoveredEntry(refused)]);
+    refused = 0;
+    status = { kind: 'writing' };
+    warn('audit log is written again');
+  };
+
   const look = async () => {
-    live?.check();
+    batches.check();
     await ballast.touch();
   };
 
   for (const warning of opened.warnings) warn(warning);
   await attempt(async () => {
     ballast.hold();
-    await writeOwn();
+    await batches.writeOwn([]);
   });
 
   return {
@@ -144,27 +81,34 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
       let serials: { serial: number }[] = [];
       if (status.kind === 'writing') {
         await attempt(async () => {
-          serials = await write((draft) => entries.map(draft.add));
+          serials = await batches.write((draft) => entries.map(draft.add));
         });
       }
       if (status.kind === 'suspended') {
         refused += entries.length;
         throw new AuditUnavailable(`writing the audit record: ${status.reason}; nothing was done`);
       }
-      await attempt(rotate);
+      await attempt(batches.rotateIfFull);
       return serials;
     },
     seal: async () => {
-      if (status.kind === 'writing') await attempt(() => write((draft) => draft.seal()));
+      if (status.kind === 'writing') await attempt(() => batches.write((draft) => draft.seal()));
     },
     probe: async () => {
       await attempt(status.kind === 'writing' ? look : resume);
       return status;
     },
     status: () => status,
-    position: () => position,
-    close: () => live?.close(),
+    position: batches.position,
+    close: batches.close,
   };
+}
+
+/** What fails here fails again, and is reported, in the probe before anything is written. */
+function ignoreFailure(run: () => void): void {
+  try {
+    run();
+  } catch {}
 }
 
 /** A crash on a full disk leaves bytes to set aside, for which the ballast makes room. */
