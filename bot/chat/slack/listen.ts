@@ -4,7 +4,7 @@
  * with the same id.
  */
 import type { App, BlockAction, ButtonAction } from '@slack/bolt';
-import type { Inbound, Place } from '../card.ts';
+import type { Card, Inbound, Place, Verb } from '../card.ts';
 import type { Direct } from './direct.ts';
 import type { Home } from './home.ts';
 import { toLine } from './line.ts';
@@ -36,6 +36,17 @@ export function listen(app: App, options: ListenOptions): void {
     await receive({ ...common(`command:${trigger_id}`, user_id, place, null), kind: 'line', text });
   });
 
+  const ask = async (body: BlockAction<ButtonAction>, where: Where, press: Parameters<Modals['askForInput']>[2]) => {
+    try {
+      await modals.askForInput(body.trigger_id, where, press);
+    } catch (error) {
+      // A trigger that expired, mostly: a person must not wait for a window that will not come.
+      const to = { platform: 'slack', id: body.user.id };
+      await whispers.whisper({ platform: 'slack', ...where }, to, couldNotAsk(press.verb));
+      throw error;
+    }
+  };
+
   // Bolt acknowledges events before it calls a listener.
   app.event('app_mention', async ({ event, body }) => {
     if (event.user === undefined || event.bot_id !== undefined) return;
@@ -61,7 +72,7 @@ export function listen(app: App, options: ListenOptions): void {
       const press = parsePress(action.value ?? '');
       const where = await whereOf(body, options.direct);
       if (body.response_url !== undefined) whispers.remember(where.channel, body.user.id, body.response_url);
-      if (press.input !== null) return modals.askForInput(body.trigger_id, where, { ...press, input: press.input });
+      if (press.input !== null) return ask(body, where, { ...press, input: press.input });
       const { request, digest, verb } = press;
       const { channel, thread, message } = where;
       const from = common(`press:${body.trigger_id}`, body.user.id, { platform: 'slack', channel, thread }, message);
@@ -78,6 +89,11 @@ export function listen(app: App, options: ListenOptions): void {
 
 function common(eventId: string, user: string, place: Place, message: string | null) {
   return { eventId, from: { platform: 'slack', id: user }, place, message, address: null };
+}
+
+function couldNotAsk(verb: Verb): Card {
+  const blocks = [{ kind: 'text' as const, text: 'Slack did not open the window in time. Press the button again.' }];
+  return { tone: 'bad', title: `Not done: ${verb}`, blocks, buttons: [], operation: null };
 }
 
 interface Where {

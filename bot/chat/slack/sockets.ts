@@ -8,7 +8,7 @@ import { SocketModeReceiver } from '@slack/bolt';
 import { clientOptions, messageOf } from './calls.ts';
 import type { Entrance } from './entrance.ts';
 import { quietLogger, type SlackLog } from './log.ts';
-import { isFatal } from './trouble.ts';
+import { isFatal, waitAskedFor } from './trouble.ts';
 
 export const CONNECTIONS = 2;
 const FIRST_PAUSE_MS = 100;
@@ -39,6 +39,7 @@ export function createSocket({ appToken, apiUrl, log, onFatal }: SocketOptions):
   const { client } = receiver;
   const closing = new AbortController();
   const { signal } = closing;
+  const over = aborted(signal);
   let connected = false;
   let keeper = Promise.resolve();
 
@@ -46,14 +47,18 @@ export function createSocket({ appToken, apiUrl, log, onFatal }: SocketOptions):
   const connect = async (onConnected: () => void) => {
     const { promise: ended, resolve: onEnd } = Promise.withResolvers<void>();
     client.once('disconnected', onEnd);
-    const started = client.start().then(() => {
-      connected = !signal.aborted;
-      if (connected) onConnected();
-      else void client.disconnect();
-    });
+    const started = client.start().then(
+      () => {
+        connected = !signal.aborted;
+        if (connected) onConnected();
+        else void client.disconnect();
+      },
+      // The library gives no reason when the connection ends before Slack's hello.
+      (error: unknown) => Promise.reject(error ?? new Error('it ended before the hello')),
+    );
     try {
       await Promise.race([started, giveUp(signal)]);
-      await Promise.race([ended, aborted(signal)]);
+      await Promise.race([ended, over]);
     } finally {
       client.off('disconnected', onEnd);
     }
@@ -63,16 +68,20 @@ export function createSocket({ appToken, apiUrl, log, onFatal }: SocketOptions):
   const keep = async (onConnected: () => void) => {
     for (let failures = 0; !signal.aborted; failures += 1) {
       const since = Date.now();
+      let asked = 0;
       try {
         await connect(onConnected);
       } catch (error) {
         if (isFatal(error))
           return onFatal(new Error(`opening Slack's socket: ${messageOf(error)}; check the app token`));
+        asked = waitAskedFor(error);
+        void client.disconnect();
         if (!signal.aborted) log.warn(`opening Slack's socket: ${messageOf(error)}; trying again`);
       }
       connected = false;
       if (Date.now() - since > HEALTHY_MS) failures = 0;
-      await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures), null, { signal }).catch(() => null);
+      const ms = Math.max(asked, Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures));
+      await pause(ms, null, { signal }).catch(() => null);
     }
   };
 

@@ -40,6 +40,11 @@ export function isFatal(error: unknown): boolean {
 /** Seconds to wait when Slack says `ratelimited` with HTTP 200 and gives none. */
 const DEFAULT_WAIT_MS = 5_000;
 
+/** ms that Slack asked to wait; 0 if it did not. */
+export function waitAskedFor(error: unknown): number {
+  return error instanceof webApi.WebAPIRateLimitedError ? error.retryAfter * 1000 : 0;
+}
+
 export function toTrouble(method: string, error: unknown): Trouble {
   if (error instanceof webApi.WebAPIRateLimitedError) return { kind: 'wait', ms: error.retryAfter * 1000 };
   if (error instanceof webApi.WebAPIPlatformError) {

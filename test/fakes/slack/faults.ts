@@ -9,7 +9,7 @@ export interface Fault {
   error?: string;
   /** This HTTP status instead of an answer; the effect does not happen. */
   status?: number;
-  /** 429 with this many seconds. */
+  /** 429 with this many seconds; together with `error`, HTTP 200 with them. */
   retryAfter?: number;
   /** ms before the request is looked at. */
   delay?: number;

@@ -57,10 +57,11 @@ async function answerMethod(
 
 /** Gives whether the fault already ended the request. */
 function failBefore(fault: Fault, response: ServerResponse): boolean {
+  if (fault.error !== undefined && fault.retryAfter !== undefined) response.setHeader('retry-after', fault.retryAfter);
   if (fault.drop === true) response.destroy();
+  else if (fault.error !== undefined) reply(response, 200, { ok: false, error: fault.error });
   else if (fault.retryAfter !== undefined) tooMany(response, fault.retryAfter);
   else if (fault.status !== undefined) reply(response, fault.status, { ok: false });
-  else if (fault.error !== undefined) reply(response, 200, { ok: false, error: fault.error });
   else return false;
   return true;
 }
