@@ -50,6 +50,8 @@ const WebSettings = z.strictObject({
 export const Config = z.strictObject({
   host: HostSettings.prefault({}),
   people: z.array(Person).max(5000).default([]),
+  /** Group → the user group of Slack or role of Discord whose members are in it, too. */
+  groups: z.record(Name, z.strictObject({ slack: z.string(), discord: z.string() }).partial()).default({}),
   /** Directory of policy files, relative to the config file; null: the policy that comes with Drover. */
   policies: z.string().nullable().default(null),
   web: WebSettings.nullable().default(null),

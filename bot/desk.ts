@@ -3,7 +3,7 @@
  * buttons. A platform gets its acknowledgement when the event is durable, long before anything slow.
  */
 import type { Logger } from 'pino';
-import { NOBODY } from '../audit/auid.ts';
+import { OpsError } from '../actions/errors.ts';
 import { refusalAnswer } from './answers.ts';
 import type { Auids } from './auids.ts';
 import type { ChatPlatform, Inbound } from './chat/card.ts';
@@ -11,6 +11,7 @@ import type { Admitted, Inbox } from './inbox.ts';
 import type { Handled, Journey } from './journey.ts';
 import { type PressPorts, takePress } from './presses.ts';
 import type { Subject } from './record.ts';
+import { stranger } from './stranger.ts';
 import { whisper } from './tell.ts';
 
 export interface DeskPorts extends PressPorts {
@@ -58,20 +59,29 @@ export function createDesk(ports: DeskPorts): Desk {
 
   async function handle(admitted: Admitted): Promise<Handled> {
     const { inbound } = admitted;
-    const handled = inbound.kind === 'line' ? await journey.line(admitted, inbound) : await press(admitted, inbound);
+    const handled = await attempt(admitted, inbound);
     await inbox.close(admitted);
     return handled;
   }
 
-  async function press(admitted: Admitted, inbound: Inbound & { kind: 'press' }): Promise<Handled> {
-    const { from, place, address } = inbound;
-    const person = await ports.people.identify(from);
-    if (person === null) {
-      const subject = { request: inbound.request, actor: NOBODY, account: null, place, address };
-      await ports.recorder.stranger(subject, `${from.platform}:${from.id}`, 'not in the configuration');
-      await whisper(inbound, refusalAnswer('Drover does not know you.', 'Ask an operator to add your account.'), ports);
+  /** Who cannot be told from others may do nothing: a source of identity that does not answer is a refusal. */
+  async function attempt(admitted: Admitted, inbound: Inbound): Promise<Handled> {
+    try {
+      return inbound.kind === 'line' ? await journey.line(admitted, inbound) : await press(admitted, inbound);
+    } catch (error) {
+      if (!(error instanceof OpsError)) throw error;
+      log.warn({ err: error, request: admitted.request }, 'refused, because something that decides could not be asked');
+      const card = refusalAnswer(`This cannot be decided now: ${error.message}.`, 'Nothing was done; try again.');
+      await whisper(inbound, card, ports);
       return { kind: 'refused' };
     }
+  }
+
+  async function press(admitted: Admitted, inbound: Inbound & { kind: 'press' }): Promise<Handled> {
+    const { from, place, address } = inbound;
+    const identified = await ports.people.identify(from);
+    if (identified.kind === 'stranger') return stranger(admitted, identified.reason, ports);
+    const { person } = identified;
     const actor = await ports.auids.actor(person.name);
     const subject: Subject = { request: inbound.request, actor, account: person.name, place, address };
     const pressed = await takePress(inbound, person, subject, ports);

@@ -19,10 +19,11 @@ import { startExpiry } from './expiry.ts';
 import { createInbox } from './inbox.ts';
 import { createInventory } from './inventory.ts';
 import { createJourney } from './journey.ts';
+import { createLinks } from './links.ts';
 import { createExecutor } from './operations/executor.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
-import { createPeople, EVERYONE, type People, type PersonConfig } from './people.ts';
+import { createPeople, type Directory, EVERYONE, type People, type PeopleOptions } from './people.ts';
 import { holdPolicy, SHIPPED_POLICIES } from './policy.ts';
 import { createRecorder } from './record.ts';
 import { openSqliteStore } from './store/sqlite.ts';
@@ -37,6 +38,8 @@ export interface DroverOptions {
   /** Other parts than the config asks for: the tests' fakes. */
   host?: Host;
   audit?: AuditLog;
+  /** Stands between the journey and the people of the config: a directory service, groups that change. */
+  peopleSource?: (configured: People) => People;
   now?: () => number;
 }
 
@@ -50,7 +53,8 @@ export interface Drover {
   audit: AuditLog;
   desk: Desk;
   policy(): LoadedPolicy;
-  addPlatform(platform: ChatPlatform): void;
+  /** `directory`: what the platform knows of its users. */
+  addPlatform(platform: ChatPlatform, directory?: Directory): void;
   reloadPolicy(): Promise<void>;
   /** Goes on with what a former process left, and takes new work. */
   begin(): Promise<void>;
@@ -66,11 +70,14 @@ export async function openDrover(options: DroverOptions): Promise<Drover> {
   const store = openSqliteStore(join(stateDir, 'drover.db'));
   opening.defer(() => store.close());
   const registry = createRegistry(vmSettings(config));
-  const people = createPeople(peopleOf(config));
+  const { peopleSource = (configured) => configured } = options;
+  const directories: Directory[] = [];
+  const configured = { ...identitiesOf(config), directories: () => directories, links: createLinks(store) };
+  const people = peopleSource(createPeople(configured));
   const policyFiles = {
     directory: config.policies ?? SHIPPED_POLICIES,
     actionNames: [...registry.actions.keys()],
-    groups: await people.members(),
+    groups: people.namedGroups(),
   };
   const policy = await firstPolicy(policyFiles, log);
   const audit = options.audit ?? (await openAudit(config, stateDir, log));
@@ -106,7 +113,10 @@ export async function openDrover(options: DroverOptions): Promise<Drover> {
     audit,
     desk,
     policy: holder.policy,
-    addPlatform: (added) => void platforms.set(added.name, added),
+    addPlatform(added, directory) {
+      platforms.set(added.name, added);
+      if (directory !== undefined) directories.push(directory);
+    },
     reloadPolicy: async () => void (await holder.reload()),
     async begin() {
       await recorder.started(VERSION, policy.version);
@@ -160,10 +170,21 @@ export function hostOptions({ host: { uri, virtType, network, serialDir } }: Con
 }
 
 /** Everybody may use the terminal under the own name: who can write the state directory owns it. */
-export function peopleOf({ people }: Config): PersonConfig[] {
-  return people.map(({ name, groups, accounts }) => ({
+export function identitiesOf({ people, groups }: Config): Pick<PeopleOptions, 'people' | 'groups'> {
+  const known = people.map(({ name, groups, accounts }) => ({
     name,
     groups: groups.filter((group) => group !== EVERYONE),
     accounts: { ...accounts, terminal: [name] },
   }));
+  return { people: known, groups };
+}
+
+/** People as the config file alone knows them: for looking at a policy without any platform. */
+export function configuredPeople(config: Config): People {
+  const links = { personOf: async () => null };
+  return createPeople({ ...identitiesOf(config), directories: () => [], links });
+}
+
+export function groupsOf(config: Config): Record<string, string[]> {
+  return configuredPeople(config).namedGroups();
 }

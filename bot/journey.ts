@@ -8,7 +8,6 @@ import type { Bound, JsonObject, Outcome } from '../actions/action.ts';
 import { OpsError } from '../actions/errors.ts';
 import type { Host } from '../actions/host.ts';
 import type { Registry } from '../actions/registry.ts';
-import { NOBODY } from '../audit/auid.ts';
 import type { AuditLog } from '../audit/record.ts';
 import type { PolicyPerson } from '../policies/decision.ts';
 import type { LoadedPolicy } from '../policies/load.ts';
@@ -29,6 +28,7 @@ import type { Operation } from './operations/operation.ts';
 import type { Operations } from './operations/operations.ts';
 import type { Recorder, Subject } from './record.ts';
 import { visibleActions, visibleVms } from './rights.ts';
+import { stranger } from './stranger.ts';
 import { answer, threadOf, whisper } from './tell.ts';
 import { planCard } from './thread.ts';
 
@@ -77,8 +77,9 @@ export interface Journey {
 export function createJourney(ports: JourneyPorts): Journey {
   async function line(admitted: Admitted, inbound: Line): Promise<Handled> {
     const { text, from, eventId } = inbound;
-    const person = await ports.people.identify(from);
-    if (person === null) return stranger(admitted, ports);
+    const identified = await ports.people.identify(from);
+    if (identified.kind === 'stranger') return stranger(admitted, identified.reason, ports);
+    const { person } = identified;
     const subject = await subjectFor(admitted, person, ports);
     const traveller = { admitted, person, subject };
     await ports.recorder.request(subject, text, eventId);
@@ -199,15 +200,6 @@ export function createJourney(ports: JourneyPorts): Journey {
   async function tell({ admitted }: Traveller, card: Card, kind: 'answered' | 'refused'): Promise<Handled> {
     await whisper(admitted.inbound, card, ports);
     return { kind };
-  }
-
-  async function stranger(admitted: Admitted, { recorder }: JourneyPorts): Promise<Handled> {
-    const { from, place, address } = admitted.inbound;
-    const subject = { request: admitted.request, actor: NOBODY, account: null, place, address };
-    await recorder.stranger(subject, `${from.platform}:${from.id}`, 'not in the configuration');
-    const hint = `Ask an operator to add the account ${from.platform}: ${from.id} to a person in drover.yaml.`;
-    await whisper(admitted.inbound, refusalAnswer('Drover does not know you.', hint), ports);
-    return { kind: 'refused' };
   }
 
   return {

@@ -6,8 +6,7 @@ import { createRegistry } from '../../actions/registry.ts';
 import { loadPolicy } from '../../policies/load.ts';
 import type { Config } from '../config.ts';
 import { readConfig } from '../config.ts';
-import { hostOptions, peopleOf, vmSettings } from '../drover.ts';
-import { createPeople } from '../people.ts';
+import { groupsOf, hostOptions, vmSettings } from '../drover.ts';
 import { SHIPPED_POLICIES } from '../policy.ts';
 import { EXIT } from '../terminal/session.ts';
 import { type CliContext, print } from './context.ts';
@@ -55,7 +54,7 @@ async function stateWritable(stateDir: string): Promise<Finding> {
 async function policy(config: Config): Promise<Finding> {
   const directory = config.policies ?? SHIPPED_POLICIES;
   const actionNames = [...createRegistry(vmSettings(config)).actions.keys()];
-  const groups = await createPeople(peopleOf(config)).members();
+  const groups = groupsOf(config);
   const loaded = await loadPolicy({ directory, actionNames, groups });
   if (loaded.kind === 'loaded') return good('policy', `${loaded.policy.rules.length} rules in ${directory}`);
   return bad('policy', `${loaded.problems.length} problem(s) in ${directory}; see drover policy check`);

@@ -5,10 +5,9 @@ import { createRegistry } from '../../actions/registry.ts';
 import { loadPolicy } from '../../policies/load.ts';
 import { parseLine } from '../command/parse.ts';
 import type { Config } from '../config.ts';
-import { hostOptions, peopleOf, vmSettings } from '../drover.ts';
+import { configuredPeople, hostOptions, vmSettings } from '../drover.ts';
 import { explainLines } from '../explanation.ts';
 import { createInventory } from '../inventory.ts';
-import { createPeople } from '../people.ts';
 import { SHIPPED_POLICIES } from '../policy.ts';
 import { TERMINAL } from '../terminal/platform.ts';
 import { EXIT } from '../terminal/session.ts';
@@ -29,7 +28,7 @@ export async function runExplain(words: string[], ctx: CliContext): Promise<numb
 }
 
 async function explainHere(text: string, as: string, now: number, config: Config, ctx: CliContext): Promise<number> {
-  const people = createPeople(peopleOf(config));
+  const people = configuredPeople(config);
   const person = await people.person(as);
   if (person === null) return failure(`${as} is nobody in ${ctx.configPath}`);
   const registry = createRegistry(vmSettings(config));

@@ -5,8 +5,7 @@ import { createRegistry } from '../../actions/registry.ts';
 import { type CaseResult, runCases } from '../../policies/cases.ts';
 import type { Problem } from '../../policies/document.ts';
 import { type LoadedPolicy, loadPolicy } from '../../policies/load.ts';
-import { peopleOf, vmSettings } from '../drover.ts';
-import { createPeople } from '../people.ts';
+import { groupsOf, vmSettings } from '../drover.ts';
 import { SHIPPED_POLICIES } from '../policy.ts';
 import { EXIT } from '../terminal/session.ts';
 import { type CliContext, loadConfig, print, usageError } from './context.ts';
@@ -17,7 +16,7 @@ export async function runPolicy([what, given]: string[], ctx: CliContext): Promi
   if (config === null) return EXIT.failed;
   const directory = given ?? config.policies ?? SHIPPED_POLICIES;
   const registry = createRegistry(vmSettings(config));
-  const groups = await createPeople(peopleOf(config)).members();
+  const groups = groupsOf(config);
   const loaded = await loadPolicy({ directory, actionNames: [...registry.actions.keys()], groups });
   if (loaded.kind === 'broken') return sayProblems(loaded.problems, ctx);
   const { policy, warnings } = loaded;
