@@ -97,21 +97,15 @@ test('a wrong block is refused and stays on the list of violations', async (t) =
 });
 
 test("Slack's own no: tokens, channels, threads, messages of others", async (t) => {
-  const { fake, client } = await started(t);
+  const { fake, client } = await started(t, { eventRetryMs: [] });
   const stranger = new webApi.WebClient('xoxb-no', { slackApiUrl: fake.apiUrl });
   await assert.rejects(stranger.auth.test(), /invalid_auth/);
   await assert.rejects(client.chat.postMessage({ channel: 'C9', text: 'x' }), /not_in_channel/);
   await assert.rejects(client.chat.postMessage({ channel: 'C0', text: 'x' }), /channel_not_found/);
   await assert.rejects(client.chat.postMessage({ channel: 'C1', text: 'x', thread_ts: '1.1' }), /thread_not_found/);
   await assert.rejects(client.chat.postEphemeral({ channel: 'C1', text: 'x', user: 'UNO' }), /user_not_in_channel/);
-  const ts = await fake
-    .user('UALICE')
-    .dm('hello')
-    .catch(() => '');
-  await assert.rejects(
-    client.chat.update({ channel: 'DALICE', ts, text: 'x' }),
-    /cant_update_message|message_not_found/,
-  );
+  const ts = await fake.user('UALICE').dm('hello');
+  await assert.rejects(client.chat.update({ channel: 'DALICE', ts, text: 'x' }), /cant_update_message/);
 });
 
 test('a trigger opens one modal, of its person, within 3 s', async (t) => {
