@@ -1,5 +1,6 @@
 /** The direct conversation of the bot with a person: where it is, and a message there as a last way to reach him. */
 import { z } from 'zod';
+import type { Place } from '../card.ts';
 import { type Calls, messageOf } from './calls.ts';
 import type { SlackLog } from './log.ts';
 
@@ -9,6 +10,8 @@ const MOST_KNOWN = 10_000;
 export interface Direct {
   /** The channel's id. */
   channelOf(user: string): Promise<string>;
+  /** A place whose channel is a person (`U…`, `W…`) is his direct conversation. */
+  resolve(place: Place): Promise<Place>;
   /** Best effort: what fails is logged. */
   send(user: string, message: object): Promise<void>;
 }
@@ -33,6 +36,8 @@ export function createDirect(calls: Calls, log: SlackLog): Direct {
   };
   return {
     channelOf,
+    resolve: async (place) =>
+      /^[UW]/.test(place.channel) ? { ...place, channel: await channelOf(place.channel) } : place,
     send: async (user, message) => {
       try {
         const channel = await channelOf(user);

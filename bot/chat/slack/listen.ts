@@ -8,7 +8,7 @@ import type { Card, Inbound, Place, Verb } from '../card.ts';
 import type { Direct } from './direct.ts';
 import type { Home } from './home.ts';
 import { toLine } from './line.ts';
-import type { Modals } from './modals.ts';
+import type { InputPress, Modals, Where } from './modals.ts';
 import { PRESS_ACTION, parsePress } from './press.ts';
 import type { Whispers } from './whispers.ts';
 
@@ -25,70 +25,82 @@ export interface ListenOptions {
 }
 
 export function listen(app: App, options: ListenOptions): void {
-  const { botUser, receive, whispers, modals, home } = options;
+  listenToCommands(app, options);
+  listenToMentions(app, options);
+  listenToDirectMessages(app, options);
+  listenToPresses(app, options);
+  options.modals.listen(app);
+  app.event('app_home_opened', async ({ event }) => {
+    if (event.tab === 'home') await options.home.show(event.user);
+  });
+}
 
+function listenToCommands(app: App, { botUser, receive, whispers }: ListenOptions): void {
   app.command('/vm', async ({ ack, command }) => {
     const text = toLine(command.text, botUser);
     await ack({ response_type: 'ephemeral', text: `Got it: \`${text.replaceAll('`', "'").slice(0, 1000)}\`` });
     const { channel_id, user_id, trigger_id, response_url } = command;
     whispers.remember(channel_id, user_id, response_url);
-    const place = { platform: 'slack', channel: channel_id, thread: null };
-    await receive({ ...common(`command:${trigger_id}`, user_id, place, null), kind: 'line', text });
+    await receive({ ...common(`command:${trigger_id}`, user_id, placeIn(channel_id), null), kind: 'line', text });
   });
+}
 
-  const ask = async (body: BlockAction<ButtonAction>, where: Where, press: Parameters<Modals['askForInput']>[2]) => {
-    try {
-      await modals.askForInput(body.trigger_id, where, press);
-    } catch (error) {
-      // A trigger that expired, mostly: a person must not wait for a window that will not come.
-      const to = { platform: 'slack', id: body.user.id };
-      await whispers.whisper({ platform: 'slack', ...where }, to, couldNotAsk(press.verb));
-      throw error;
-    }
-  };
-
-  // Bolt acknowledges events before it calls a listener.
+/** Bolt acknowledges events before it calls a listener. */
+function listenToMentions(app: App, { botUser, receive }: ListenOptions): void {
   app.event('app_mention', async ({ event, body }) => {
     if (event.user === undefined || event.bot_id !== undefined) return;
-    const place = { platform: 'slack', channel: event.channel, thread: event.thread_ts ?? null };
+    const place = placeIn(event.channel, event.thread_ts);
     const text = toLine(event.text, botUser);
     await receive({ ...common(body.event_id, event.user, place, event.ts), kind: 'line', text });
   });
-
-  app.message(async ({ message, body }) => {
-    // Edits, joins and messages of bots carry a subtype or a bot's id; channels speak to the bot by mention.
-    if (message.subtype !== undefined || message.channel_type !== 'im' || message.bot_id !== undefined) return;
-    if (message.text === undefined || message.text.trim() === '') return;
-    options.showStatus(message.channel, message.thread_ts ?? message.ts);
-    const place = { platform: 'slack', channel: message.channel, thread: message.thread_ts ?? null };
-    const text = toLine(message.text, botUser);
-    await receive({ ...common(body.event_id, message.user, place, message.ts), kind: 'line', text });
-  });
-
-  app.action<BlockAction<ButtonAction>>(
-    { action_id: PRESS_ACTION, type: 'block_actions' },
-    async ({ ack, action, body }) => {
-      await ack();
-      const press = parsePress(action.value ?? '');
-      const where = await whereOf(body, options.direct);
-      if (body.response_url !== undefined) whispers.remember(where.channel, body.user.id, body.response_url);
-      if (press.input !== null) return ask(body, where, { ...press, input: press.input });
-      const { request, digest, verb } = press;
-      const { channel, thread, message } = where;
-      const from = common(`press:${body.trigger_id}`, body.user.id, { platform: 'slack', channel, thread }, message);
-      await receive({ ...from, kind: 'press', request, digest, verb, input: '' });
-    },
-  );
-
-  app.event('app_home_opened', async ({ event }) => {
-    if (event.tab === 'home') await home.show(event.user);
-  });
-
-  modals.listen(app);
 }
 
-function common(eventId: string, user: string, place: Place, message: string | null) {
-  return { eventId, from: { platform: 'slack', id: user }, place, message, address: null };
+/** Edits, joins and messages of bots carry a subtype or a bot's id; channels speak to the bot by mention. */
+function listenToDirectMessages(app: App, { botUser, receive, showStatus }: ListenOptions): void {
+  app.message(async ({ message, body }) => {
+    if (message.subtype !== undefined || message.channel_type !== 'im' || message.bot_id !== undefined) return;
+    if (message.text === undefined || message.text.trim() === '') return;
+    const { channel, thread_ts, ts, user } = message;
+    showStatus(channel, thread_ts ?? ts);
+    const text = toLine(message.text, botUser);
+    await receive({ ...common(body.event_id, user, placeIn(channel, thread_ts), ts), kind: 'line', text });
+  });
+}
+
+function listenToPresses(app: App, options: ListenOptions): void {
+  const { receive, whispers, direct } = options;
+  const constraints = { action_id: PRESS_ACTION, type: 'block_actions' } as const;
+  app.action<BlockAction<ButtonAction>>(constraints, async ({ ack, action, body }) => {
+    await ack();
+    const { input, ...press } = parsePress(action.value ?? '');
+    const where = await whereOf(body, direct);
+    const user = body.user.id;
+    if (body.response_url !== undefined) whispers.remember(where.channel, user, body.response_url);
+    if (input !== null) return askForInput(options, body, where, { ...press, input });
+    const place = placeIn(where.channel, where.thread);
+    await receive({
+      ...common(`press:${body.trigger_id}`, user, place, where.message),
+      kind: 'press',
+      ...press,
+      input: '',
+    });
+  });
+}
+
+/** A trigger that expired, mostly: a person must not wait for a window that will not come. */
+async function askForInput(
+  { modals, whispers }: ListenOptions,
+  body: BlockAction<ButtonAction>,
+  where: Where,
+  press: InputPress,
+): Promise<void> {
+  try {
+    await modals.askForInput(body.trigger_id, where, press);
+  } catch (error) {
+    const to = { platform: 'slack', id: body.user.id };
+    await whispers.whisper(placeIn(where.channel, where.thread), to, couldNotAsk(press.verb));
+    throw error;
+  }
 }
 
 function couldNotAsk(verb: Verb): Card {
@@ -96,10 +108,12 @@ function couldNotAsk(verb: Verb): Card {
   return { tone: 'bad', title: `Not done: ${verb}`, blocks, buttons: [], operation: null };
 }
 
-interface Where {
-  channel: string;
-  thread: string | null;
-  message: string | null;
+function placeIn(channel: string, thread: string | null | undefined = null): Place {
+  return { platform: 'slack', channel, thread: thread ?? null };
+}
+
+function common(eventId: string, user: string, place: Place, message: string | null) {
+  return { eventId, from: { platform: 'slack', id: user }, place, message, address: null };
 }
 
 /** A button in the Home tab belongs to no channel: the answer goes to the direct conversation. */

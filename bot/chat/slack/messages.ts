@@ -2,6 +2,7 @@
 import { OpsError, type OpsErrorCode } from '../../../actions/errors.ts';
 import type { Card, ChatPlatform, Place } from '../card.ts';
 import { cardToText } from '../text.ts';
+import type { Direct } from './direct.ts';
 import type { Edits } from './edits.ts';
 import type { Files } from './files.ts';
 import type { Posts } from './posts.ts';
@@ -14,6 +15,7 @@ export interface MessagesOptions {
   edits: Edits;
   whispers: Whispers;
   files: Files;
+  direct: Direct;
 }
 
 /** Cards whose whole text was attached, so that an edit does not attach it again. */
@@ -24,6 +26,7 @@ export function createMessages({
   edits,
   whispers,
   files,
+  direct,
 }: MessagesOptions): Omit<ChatPlatform, 'name' | 'close'> {
   const attached = new Set<string>();
 
@@ -44,7 +47,8 @@ export function createMessages({
   };
 
   return {
-    post: async (place, key, card) => {
+    post: async (to, key, card) => {
+      const place = await direct.resolve(to);
       const doing = `posting in ${place.channel}`;
       const { ts, sent } = await inWords(doing, () => posts.post(place, key, card)).catch(async (error: unknown) => {
         if (error instanceof OpsError && error.code === 'denied') await whispers.explainAbsence(place.channel);
@@ -53,13 +57,13 @@ export function createMessages({
       await attachWhole(place, ts, card, sent);
       return ts;
     },
-    edit: async (place, message, card) => {
-      const sent = await inWords(`editing ${message} in ${place.channel}`, () =>
-        edits.edit(place.channel, message, card),
-      );
+    edit: async (at, message, card) => {
+      const place = await direct.resolve(at);
+      const doing = `editing ${message} in ${place.channel}`;
+      const sent = await inWords(doing, () => edits.edit(place.channel, message, card));
       await attachWhole(place, message, card, sent);
     },
-    whisper: whispers.whisper,
+    whisper: async (place, to, card) => whispers.whisper(await direct.resolve(place), to, card),
   };
 }
 

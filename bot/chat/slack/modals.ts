@@ -22,7 +22,7 @@ const Where = z.object({
   thread: z.string().nullable(),
   message: z.string().nullable(),
 });
-type Where = z.infer<typeof Where>;
+export type Where = z.infer<typeof Where>;
 const FormMetadata = z.object({ action: z.string(), where: Where.nullable() });
 const InputMetadata = z.object({ where: Where, press: Press });
 const Opened = z.object({ view: z.object({ id: z.string() }) });
@@ -45,10 +45,13 @@ export interface ModalsOptions {
   receive(inbound: Inbound): Promise<void>;
 }
 
+/** A press whose button wants a line first. */
+export type InputPress = Press & { input: NonNullable<Press['input']> };
+
 export interface Modals {
   listen(app: App): void;
   /** Asks for the line that a pressed button wants. */
-  askForInput(trigger: string, where: Where, press: Press & { input: NonNullable<Press['input']> }): Promise<void>;
+  askForInput(trigger: string, where: Where, press: InputPress): Promise<void>;
 }
 
 export function createModals({ calls, direct, forms, log, receive }: ModalsOptions): Modals {

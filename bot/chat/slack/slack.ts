@@ -79,6 +79,7 @@ export function createSlackChat(options: SlackOptions): SlackChat {
     edits: createEdits({ calls, limiter, variants }),
     whispers,
     files: createFiles({ calls, log }),
+    direct,
   });
   const entrances = createEntrances({ mode, apiUrl, log, onFatal });
 

@@ -241,6 +241,13 @@ test('a whisper in a channel without the bot goes by the address of the command,
   assert.equal(fake.messages('DALICE').length, 2);
 });
 
+test('a place may be a person: that is his direct conversation', async (t) => {
+  const { fake, chat } = await connect(t);
+  const ts = await chat.post(inChannel('UALICE'), 'notice', simpleCard('maintenance at 22:00', 'waiting'));
+  await chat.edit(inChannel('UALICE'), ts, simpleCard('maintenance is over', 'good'));
+  assert.match(fake.messages('DALICE')[0]?.text ?? '', /is over/);
+});
+
 test('editing a message that is gone says so', async (t) => {
   const { chat } = await connect(t);
   await assert.rejects(chat.edit(inChannel('C1'), '1.000001', cards.received), { code: 'not-found' });
