@@ -15,8 +15,9 @@ export function outcomeAnswer({ summary, blocks }: Outcome): Card {
   return answer('good', summary, blocks);
 }
 
+/** Lines that are aligned among themselves. */
 export function textAnswer(title: string, lines: string[]): Card {
-  return answer('info', title, [{ kind: 'list', items: lines }]);
+  return answer('info', title, [{ kind: 'code', text: lines.join('\n') }]);
 }
 
 /** `hint` is what would help: a corrected line, or the smallest change that would pass. */
@@ -34,7 +35,8 @@ export function suggestionAnswer(reason: string, suggestion: string | null): Car
 
 export function deniedAnswer(line: string, decision: Decision & { kind: 'deny' }): Card {
   const { reason, rule, facts, hint } = decision;
-  const where = rule === null ? [] : [`By rule ${rule.name} (${rule.file}:${rule.line}).`];
-  const items = [...where, ...facts, ...(hint === null ? [] : [hint])];
-  return answer('bad', `Not allowed: ${line}. ${reason}`, items.length > 0 ? [{ kind: 'list', items }] : []);
+  const where = rule === null ? [] : [`by rule ${rule.name} (${rule.file}:${rule.line})`];
+  return answer('bad', `Not allowed: ${line}`, [
+    { kind: 'list', items: [reason, ...where, ...facts, ...(hint === null ? [] : [hint])] },
+  ]);
 }

@@ -16,7 +16,7 @@ import type { Auids } from './auids.ts';
 import type { Card, ChatPlatform, Inbound } from './chat/card.ts';
 import { stripAddress } from './command/address.ts';
 import type { Command } from './command/command.ts';
-import { formatCommand } from './command/format.ts';
+import { formatBound } from './command/format.ts';
 import { helpCard } from './command/help.ts';
 import { parseLine } from './command/parse.ts';
 import { explainLines } from './explanation.ts';
@@ -219,8 +219,8 @@ async function subjectFor(
   return { request, actor: await auids.actor(person.name), account: person.name, place, address };
 }
 
-function lineOf({ action, args }: Bound, dryRun: boolean): string {
-  return formatCommand(action, args, { dryRun });
+function lineOf(bound: Bound, dryRun: boolean): string {
+  return formatBound(bound, { dryRun });
 }
 
 /** A terminal speaks with Drover alone; other platforms strip their own forms of address. */

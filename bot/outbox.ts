@@ -13,7 +13,8 @@ import { numberIn, type Operations, opKey, unsyncedKey } from './operations/oper
 import { isOver, type OperationState } from './operations/states.ts';
 import type { People } from './people.ts';
 import type { Store } from './store/store.ts';
-import { renderThread, type ThreadContext } from './thread.ts';
+import type { ThreadContext } from './status-line.ts';
+import { renderThread } from './thread.ts';
 
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 60_000;

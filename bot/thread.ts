@@ -6,12 +6,8 @@ import type { Field, Plan } from '../actions/action.ts';
 import type { Button, Card, CardBlock, CardStep } from './chat/card.ts';
 import type { Demand, Operation, Step } from './operations/operation.ts';
 import { isOver, type OperationState } from './operations/states.ts';
-
-/** What the record does not hold: who could still approve, and what stands before it in the queue. */
-export interface ThreadContext {
-  missing: string[];
-  ahead: { request: number; line: string; requester: string; state: OperationState } | null;
-}
+import { commandOf, planBlocks } from './plan-blocks.ts';
+import { CLOSING, demandLine, rejection, statusLine, type ThreadContext } from './status-line.ts';
 
 export interface Thread {
   card: Card;
@@ -31,7 +27,7 @@ function mainCard(operation: Operation, context: ThreadContext): Card {
     blocks: [
       { kind: 'text', text: statusLine(operation, context) },
       ...(operation.notes.length > 0 ? [list(operation.notes.map(({ text }) => text))] : []),
-      ...planBlocks(operation),
+      ...shownPlan(operation),
       ...stepBlocks(operation),
     ],
     buttons: buttonsOf(operation),
@@ -39,10 +35,15 @@ function mainCard(operation: Operation, context: ThreadContext): Card {
   };
 }
 
+/** What came to nothing before it was decided on needs no plan. */
+function shownPlan({ plan, info, state }: Operation): CardBlock[] {
+  return plan === null || state === 'refused' || state === 'denied' ? [] : planBlocks(plan, info);
+}
+
 function closingCard(operation: Operation): Card | null {
   const { state, request, requester, outcome, problem, digest } = operation;
   if (!isOver(state) && state !== 'unknown') return null;
-  const summary = outcome?.summary ?? problem?.message ?? CLOSING[state];
+  const summary = outcome?.summary ?? problem?.message ?? rejection(operation) ?? CLOSING[state];
   return {
     tone: TONES[state],
     title: `#${request} ${state}: ${summary}`,
@@ -57,39 +58,10 @@ function closingCard(operation: Operation): Card | null {
   };
 }
 
-/** A plan as a person reads it; also for `--dry-run`. */
+/** What a command would do; nothing was done. */
 export function planCard(title: string, plan: Plan, info: Field[], demand: Demand): Card {
-  const blocks: CardBlock[] = [{ kind: 'text', text: demandLine(demand) }, ...blocksOfPlan(plan, info)];
+  const blocks: CardBlock[] = [{ kind: 'text', text: demandLine(demand) }, ...planBlocks(plan, info)];
   return { tone: 'info', title, blocks, buttons: [], operation: null };
-}
-
-function planBlocks({ plan, info, state }: Operation): CardBlock[] {
-  if (plan === null || state === 'refused' || state === 'denied') return [];
-  return blocksOfPlan(plan, info);
-}
-
-function blocksOfPlan({ effects, changes, lost, cost, undo }: Plan, info: Field[]): CardBlock[] {
-  const costs: Field[] = [
-    ...(cost.vcpus > 0 ? [{ name: 'vCPUs', value: String(cost.vcpus) }] : []),
-    ...(cost.memoryMiB > 0 ? [{ name: 'Memory', value: `${cost.memoryMiB} MiB` }] : []),
-    ...(cost.diskGiB > 0 ? [{ name: 'Disk', value: `${cost.diskGiB} GiB` }] : []),
-  ];
-  const back = undo === null ? 'no way back' : `${undo.action.replace('.', ' ')}, ${undo.holds}`;
-  return [
-    list(effects.map((effect, index) => `${index + 1}. ${effect}`)),
-    ...(changes.length > 0 ? [diffTable(changes)] : []),
-    ...(lost.length > 0 ? [{ kind: 'text', text: 'Lost for good:' } as const, list(lost)] : []),
-    { kind: 'fields', fields: [...costs, ...info, { name: 'Undo', value: back }] },
-  ];
-}
-
-function diffTable(changes: Plan['changes']): CardBlock {
-  const show = (value: unknown) => (value === null ? '–' : typeof value === 'string' ? value : JSON.stringify(value));
-  return {
-    kind: 'table',
-    columns: ['What', 'Now', 'Then'],
-    rows: changes.map(({ path, before, after }) => [path, show(before), show(after)]),
-  };
 }
 
 function stepBlocks({ steps, state }: Operation): CardBlock[] {
@@ -105,45 +77,6 @@ function cardStep({ title, status, evidence, attempt }: Step, state: OperationSt
     status: shown === 'running' && state !== 'running' ? 'unknown' : shown,
     detail: [again, evidence].filter((part) => part !== '').join('; '),
   };
-}
-
-function statusLine(operation: Operation, { missing, ahead }: ThreadContext): string {
-  const { state, requester, demand, problem, votes, cancel, digest } = operation;
-  const by = votes.filter((vote) => vote.vote === 'approve' && vote.digest === digest).map(({ person }) => person);
-  const approved = by.length > 0 ? ` Approved by ${by.join(', ')}.` : '';
-  switch (state) {
-    case 'received':
-      return `Looking at what ${requester} asks for.`;
-    case 'waiting':
-      return `Asked by ${requester}. ${demand === null ? '' : demandLine(demand)}${approved} Still missing: ${missing.join('; or ') || 'a look under the lock'}.`;
-    case 'queued':
-      return ahead === null
-        ? `Asked by ${requester}.${approved} About to begin.`
-        : `Asked by ${requester}.${approved} Waits for #${ahead.request} (${ahead.line}, ${ahead.requester}, ${ahead.state}).`;
-    case 'running':
-      return cancel === null
-        ? `Running for ${requester}.${approved}`
-        : `Running; ${cancel.by} asked to cancel, it stops at the next safe point.`;
-    case 'rejected': {
-      const no = votes.findLast((vote) => vote.vote === 'reject');
-      return `Rejected by ${no?.person ?? 'somebody'}: ${no?.reason ?? ''}`;
-    }
-    case 'succeeded':
-    case 'failed':
-    case 'cancelled':
-    case 'unknown':
-      return `${CLOSING[state]} Asked by ${requester}.${approved}`;
-    case 'refused':
-    case 'denied':
-    case 'expired':
-    case 'withdrawn':
-      return problem?.message ?? CLOSING[state];
-  }
-}
-
-export function demandLine(demand: Demand): string {
-  const where = demand.rules.map(({ name, file, line }) => `${name} (${file}:${line})`).join(', ');
-  return demand.kind === 'allow' ? `Free by ${where}.` : `Needs approval by ${where}.`;
 }
 
 function buttonsOf({ state, plan, outcome }: Operation): Button[] {
@@ -184,7 +117,7 @@ function buttonsOf({ state, plan, outcome }: Operation): Button[] {
         ? [
             {
               verb: 'undo',
-              label: `Undo: ${plan.undo.action.replace('.', ' ')}`,
+              label: `Undo: ${commandOf(plan.undo)}`,
               style: 'plain',
               confirm: null,
               input: null,
@@ -225,19 +158,3 @@ const TONES = {
   cancelled: 'info',
   unknown: 'unknown',
 } as const satisfies Record<OperationState, Card['tone']>;
-
-const CLOSING = {
-  received: 'Received.',
-  refused: 'Refused.',
-  denied: 'Denied.',
-  waiting: 'Waiting.',
-  rejected: 'Rejected.',
-  expired: 'Expired: nobody decided in time. Ask again.',
-  withdrawn: 'Withdrawn by the requester.',
-  queued: 'Queued.',
-  running: 'Running.',
-  succeeded: 'Done.',
-  failed: 'Failed.',
-  cancelled: 'Cancelled.',
-  unknown: 'Outcome unknown: nobody can tell from here whether the last step happened.',
-} as const satisfies Record<OperationState, string>;

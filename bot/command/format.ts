@@ -2,7 +2,9 @@
  * The canonical line of a command: what cards show, buttons carry and suggestions offer. Parsing it gives the command
  * back, for every action and any value of visible characters in NFC.
  */
-import type { Action, Json, JsonObject } from '../../actions/action.ts';
+import { z } from 'zod';
+import type { Action, Bound, Json, JsonObject } from '../../actions/action.ts';
+import { typeMiB, typeSeconds } from '../../actions/units.ts';
 import { type Option, optionsOf, positionalOf } from './options.ts';
 import { verbOf } from './verbs.ts';
 
@@ -20,6 +22,32 @@ export function formatCommand(action: Action, args: JsonObject, { dryRun }: { dr
     .flatMap((option) => optionWords(option, args[option.name]));
   return ['vm', verbOf(action.name), ...words, ...options, ...(dryRun ? ['--dry-run'] : [])].join(' ');
 }
+
+/**
+ * The line of a bound command: what says no more than its default is left out, and numbers have their units. Parsed and
+ * bound again it is the same.
+ */
+export function formatBound({ action, args }: Pick<Bound, 'action' | 'args'>, { dryRun }: { dryRun: boolean }): string {
+  const said = Object.entries(args).flatMap(([name, value]) => {
+    const schema = action.args.shape[name];
+    if (schema === undefined || isDefault(schema, value)) return [];
+    return [[name, typeof value === 'number' ? withUnit(schema, value) : value] as const];
+  });
+  return formatCommand(action, Object.fromEntries(said), { dryRun });
+}
+
+function isDefault(schema: z.core.$ZodType, value: Json): boolean {
+  const byDefault = z.safeParse(schema, undefined);
+  return byDefault.success && JSON.stringify(byDefault.data) === JSON.stringify(value);
+}
+
+/** With the unit that its own schema reads back as the same number. */
+function withUnit(schema: z.core.$ZodType, value: number): string {
+  const written = [typeMiB(value), typeMiB(value * MIB_PER_GIB), typeSeconds(value)];
+  return written.find((text) => z.safeParse(schema, text).data === value) ?? String(value);
+}
+
+const MIB_PER_GIB = 1024;
 
 function positionalWords(option: Option, value: Json | undefined): string[] {
   const plain = option.kind === 'list' ? PLAIN_WORD : PLAIN;
