@@ -54,7 +54,16 @@ export interface SlackSchemas {
   checkManifest(manifest: unknown): string[];
 }
 
+/** Compiled once a process: compiling takes a quarter of a second. */
+const loaded: SlackSchemas[] = [];
+
 export function loadSlackSchemas(): SlackSchemas {
+  const schemas = loaded[0] ?? compileSchemas();
+  loaded[0] = schemas;
+  return schemas;
+}
+
+function compileSchemas(): SlackSchemas {
   const ajv = new Ajv({ strict: false, coerceTypes: true });
   const schemas = readOrMake();
   for (const [root, schema] of Object.entries(schemas)) ajv.addSchema(withLimits(schema), root);
