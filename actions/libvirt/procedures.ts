@@ -17,7 +17,6 @@ const flags = u32;
 const domain = struct({ dom: domainRef });
 const domainFlags = struct({ dom: domainRef, flags });
 const pool = struct({ pool: poolRef });
-const poolFlags = struct({ pool: poolRef, flags });
 const vol = struct({ vol: volumeRef });
 const volFlags = struct({ vol: volumeRef, flags });
 const volRange = struct({ vol: volumeRef, offset: u64, length: u64, flags });
@@ -31,8 +30,6 @@ function procedure<A, R>(number: number, args: Codec<A>, result: Codec<R>): Proc
 
 const procedures = {
   connectOpen: procedure(1, struct({ name: optional(text), flags }), none),
-  connectClose: procedure(2, none, none),
-  connectGetType: procedure(3, none, struct({ type: text })),
   nodeGetInfo: procedure(
     6,
     none,
@@ -47,7 +44,6 @@ const procedures = {
       threads: i32,
     }),
   ),
-  connectGetCapabilities: procedure(7, none, xml),
   domainGetXMLDesc: procedure(14, domainFlags, xml),
   domainGetInfo: procedure(
     16,
@@ -63,7 +59,6 @@ const procedures = {
   connectSupportsFeature: procedure(60, struct({ feature: i32 }), struct({ supported: i32 })),
   authList: procedure(66, none, struct({ types: list(i32, 20) })),
   authPolkit: procedure(70, none, struct({ complete: i32 })),
-  storagePoolRefresh: procedure(83, poolFlags, none),
   storagePoolLookupByName: procedure(84, name, pool),
   storagePoolGetInfo: procedure(
     87,
@@ -77,7 +72,6 @@ const procedures = {
   storageVolGetXMLDesc: procedure(99, volFlags, xml),
   nodeGetFreeMemory: procedure(102, none, struct({ freeBytes: u64 })),
   domainIsPersistent: procedure(151, domain, struct({ persistent: i32 })),
-  connectGetLibVersion: procedure(157, none, struct({ version: u64 })),
   domainHasManagedSaveImage: procedure(183, domainFlags, struct({ result: i32 })),
   domainSnapshotNum: procedure(187, domainFlags, struct({ count: i32 })),
   domainCreateWithFlags: procedure(196, domainFlags, domain),
@@ -102,7 +96,6 @@ const procedures = {
     struct({ eventId: i32, dom: optional(domainRef) }),
     struct({ callbackId: i32 }),
   ),
-  connectDomainEventCallbackDeregisterAny: procedure(317, struct({ callbackId: i32 }), none),
   connectGetAllDomainStats: procedure(
     344,
     struct({ doms: list(domainRef, LIST_LIMIT), stats: u32, flags }),

@@ -3,7 +3,7 @@
  * Source: https://libvirt.org/html/libvirt-libvirt-storage.html
  */
 import { OpsError } from '../errors.ts';
-import type { NewVolume, Pool, Volume } from '../host.ts';
+import type { Host, NewVolume, Pool, Volume } from '../host.ts';
 import { nullIfGone } from './domain-reads.ts';
 import type { Rpc } from './rpc.ts';
 import type { VolumeRef } from './shapes.ts';
@@ -45,8 +45,34 @@ export async function readVolumes(rpc: Rpc, poolName: string): Promise<Volume[]>
   return volumes.filter((volume) => volume !== null);
 }
 
+/** What changes storage. An upload gets a connection of its own: a stream that stalls blocks the one it is on. */
+export function storageWork(
+  connection: () => Promise<Rpc>,
+  openAnother: () => Promise<Rpc>,
+): Pick<Host, 'createVolume' | 'uploadVolume' | 'deleteVolume'> {
+  return {
+    createVolume: async (volume) => createVolume(await connection(), volume),
+    async deleteVolume(pool, name) {
+      const doing = `deleting volume ${name} of pool ${pool}`;
+      const rpc = await connection();
+      const vol = await lookUpVolume(rpc, pool, name, doing);
+      await rpc.call('storageVolDelete', { vol, flags: 0 }, { doing });
+    },
+    async uploadVolume(pool, name, content) {
+      const doing = `uploading ${content.length} bytes to volume ${name} of pool ${pool}`;
+      const rpc = await openAnother();
+      try {
+        const vol = await lookUpVolume(rpc, pool, name, doing);
+        await rpc.upload({ vol, offset: 0n, length: BigInt(content.length), flags: 0 }, content, { doing });
+      } finally {
+        rpc.close();
+      }
+    },
+  };
+}
+
 /** Throws `OpsError` 'not-found' when there is no such pool or backing volume, 'exists' when the name is taken. */
-export async function createVolume(rpc: Rpc, volume: NewVolume): Promise<void> {
+async function createVolume(rpc: Rpc, volume: NewVolume): Promise<void> {
   const doing = `creating volume ${volume.name} in pool ${volume.pool}`;
   const { pool } = await rpc.call('storagePoolLookupByName', { name: volume.pool }, { doing });
   const backing = volume.backing === null ? null : await readVolume(rpc, volume.pool, volume.backing.name);
@@ -55,18 +81,6 @@ export async function createVolume(rpc: Rpc, volume: NewVolume): Promise<void> {
   }
   const xml = newVolumeXml(volume, backing?.path ?? null);
   await rpc.call('storageVolCreateXML', { pool, xml, flags: 0 }, { doing });
-}
-
-export async function deleteVolume(rpc: Rpc, pool: string, name: string): Promise<void> {
-  const doing = `deleting volume ${name} of pool ${pool}`;
-  const vol = await lookUpVolume(rpc, pool, name, doing);
-  await rpc.call('storageVolDelete', { vol, flags: 0 }, { doing });
-}
-
-export async function uploadVolume(rpc: Rpc, pool: string, name: string, content: Uint8Array): Promise<void> {
-  const doing = `uploading ${content.length} bytes to volume ${name} of pool ${pool}`;
-  const vol = await lookUpVolume(rpc, pool, name, doing);
-  await rpc.upload({ vol, offset: 0n, length: BigInt(content.length), flags: 0 }, content, { doing });
 }
 
 async function lookUpVolume(rpc: Rpc, poolName: string, name: string, doing: string): Promise<VolumeRef> {

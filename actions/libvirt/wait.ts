@@ -21,26 +21,57 @@ export async function waitForDomain(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Domain | null> {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const either = AbortSignal.any([signal, timeout]);
+  const over = startLimits(uuid, timeoutMs, signal);
   let woken = Promise.withResolvers<void>();
   const watching = on.watch((event) => {
     if (concerns(event, uuid)) woken.resolve();
   });
-  let last = 'not seen';
   try {
     for (;;) {
-      if (signal.aborted) throw new OpsError('cancelled', `waiting for domain ${uuid}: cancelled`);
-      if (timeout.aborted) throw new OpsError('timed-out', `waiting ${timeoutMs} ms for domain ${uuid}: still ${last}`);
-      woken = Promise.withResolvers<void>();
-      const seen = await readUnlessAway(on, uuid, either);
-      if (seen.kind === 'seen' && until(seen.domain)) return seen.domain;
-      last = seen.kind === 'seen' ? (seen.domain?.state ?? 'not defined') : seen.reason;
-      await pause(woken.promise, either);
+      over.check();
+      woken = Promise.withResolvers();
+      const seen = await Promise.race([look(on, uuid), over.promise]);
+      if (seen?.kind === 'seen' && until(seen.domain)) return seen.domain;
+      over.still = seen === null ? 'not answered' : seen.kind === 'seen' ? (seen.domain?.state ?? 'gone') : seen.reason;
+      await pause(woken.promise, over.promise);
     }
   } finally {
     watching.stop();
+    over.stop();
   }
+}
+
+interface Limits {
+  /** Resolves with null when time is over or the wait is cancelled. */
+  promise: Promise<null>;
+  /** What was seen last, for the message. */
+  still: string;
+  /** Throws when it is over. */
+  check(): void;
+  stop(): void;
+}
+
+function startLimits(uuid: string, timeoutMs: number, signal: AbortSignal): Limits {
+  const { promise, resolve } = Promise.withResolvers<null>();
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    resolve(null);
+  }, timeoutMs);
+  const abort = () => resolve(null);
+  signal.addEventListener('abort', abort);
+  return {
+    promise,
+    still: 'not seen',
+    check() {
+      if (signal.aborted) throw new OpsError('cancelled', `waiting for domain ${uuid}: cancelled`);
+      if (timedOut) throw new OpsError('timed-out', `waiting ${timeoutMs} ms for domain ${uuid}: still ${this.still}`);
+    },
+    stop: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    },
+  };
 }
 
 function concerns(event: HostEvent, uuid: string): boolean {
@@ -58,13 +89,6 @@ function concerns(event: HostEvent, uuid: string): boolean {
 
 type Look = { kind: 'seen'; domain: Domain | null } | { kind: 'away'; reason: string };
 
-async function readUnlessAway(on: WaitOn, uuid: string, signal: AbortSignal): Promise<Look> {
-  const ended = new Promise<Look>((resolve) => {
-    signal.addEventListener('abort', () => resolve({ kind: 'away', reason: 'not answered' }), { once: true });
-  });
-  return Promise.race([ended, look(on, uuid)]);
-}
-
 async function look(on: WaitOn, uuid: string): Promise<Look> {
   try {
     return { kind: 'seen', domain: await on.read(uuid) };
@@ -76,9 +100,9 @@ async function look(on: WaitOn, uuid: string): Promise<Look> {
 
 const awayCodes: readonly string[] = ['unreachable', 'connection-lost', 'timed-out'];
 
-async function pause(woken: Promise<void>, signal: AbortSignal): Promise<void> {
+async function pause(woken: Promise<void>, over: Promise<null>): Promise<void> {
   const stop = new AbortController();
-  const poll = delay(POLL_MS, null, { signal: AbortSignal.any([signal, stop.signal]) }).catch(() => null);
-  await Promise.race([woken, poll]);
+  const poll = delay(POLL_MS, null, { signal: stop.signal }).catch(() => null);
+  await Promise.race([woken, over, poll]);
   stop.abort();
 }

@@ -72,7 +72,7 @@ export function createFakeVolumes(pools: Pool[]): FakeVolumes {
     },
     upload(pool, name, content) {
       const volume = mustFind(pool, name, `uploading to volume ${name}`);
-      contents.set(key(pool, name), content.slice());
+      contents.set(key(pool, name), Uint8Array.from(content));
       volume.allocationBytes = BigInt(content.length);
     },
     remove(pool, name) {
