@@ -29,17 +29,20 @@ export interface Desk {
   receive(inbound: Inbound): Promise<void>;
   /** Deals with what a former process admitted and did not finish. */
   recover(): Promise<void>;
-  /** Resolves when nothing that was taken is still being dealt with. */
+  /** Resolves when nothing that was taken is still being dealt with; in time also when a host does not answer. */
   idle(): Promise<void>;
   /** From here on everybody is told that Drover is stopping. */
   close(): void;
 }
 
+/** What is still open then is dealt with by the next process. */
+const IDLE_LIMIT_MS = 10_000;
+
 const STOPPING = refusalAnswer('Drover is stopping.', 'Ask again in a moment; what waits or runs is kept.');
 
 export function createDesk(ports: DeskPorts): Desk {
   const { inbox, journey, log } = ports;
-  const underWay = new Set<Promise<Handled>>();
+  const underWay = new Map<number, Promise<Handled>>();
   let closed = false;
 
   async function take(inbound: Inbound): Promise<{ handled: Promise<Handled> }> {
@@ -51,8 +54,8 @@ export function createDesk(ports: DeskPorts): Desk {
   }
 
   function track(admitted: Admitted): Promise<Handled> {
-    const handled = handle(admitted).finally(() => underWay.delete(handled));
-    underWay.add(handled);
+    const handled = handle(admitted).finally(() => underWay.delete(admitted.request));
+    underWay.set(admitted.request, handled);
     handled.catch((error) => log.error({ err: error, request: admitted.request }, 'a fault while handling an event'));
     return handled;
   }
@@ -84,7 +87,7 @@ export function createDesk(ports: DeskPorts): Desk {
     const { person } = identified;
     const actor = await ports.auids.actor(person.name);
     const subject: Subject = { request: inbound.request, actor, account: person.name, place, address };
-    const pressed = await takePress(inbound, person, subject, ports);
+    const pressed = await takePress(inbound, person, subject, inbox.closing(admitted), ports);
     switch (pressed.kind) {
       case 'done':
         return { kind: 'operation', request: inbound.request };
@@ -106,10 +109,12 @@ export function createDesk(ports: DeskPorts): Desk {
       for (const { operation } of await ports.operations.open()) {
         if (operation.state === 'received') await journey.proceed(operation.request);
       }
-      for (const admitted of await inbox.open()) track(admitted);
+      // A platform may have brought new events already: those are being dealt with.
+      for (const admitted of await inbox.open()) if (!underWay.has(admitted.request)) track(admitted);
     },
     async idle() {
-      await Promise.allSettled(underWay);
+      const ended = Promise.allSettled(underWay.values());
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, IDLE_LIMIT_MS).unref())]);
     },
     close() {
       closed = true;

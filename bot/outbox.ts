@@ -10,14 +10,16 @@ import type { Card, ChatPlatform, Place } from './chat/card.ts';
 import { judgeBallot } from './judge.ts';
 import type { Operation } from './operations/operation.ts';
 import { numberIn, type Operations, opKey, unsyncedKey } from './operations/operations.ts';
-import { isOver, type OperationState } from './operations/states.ts';
+import { holdsLocks, isOver, type OperationState } from './operations/states.ts';
 import type { People } from './people.ts';
-import type { Store } from './store/store.ts';
 import type { ThreadContext } from './status-line.ts';
+import type { Store } from './store/store.ts';
 import { renderThread } from './thread.ts';
 
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 60_000;
+/** How often somebody who waits for the threads looks whether one of them has begun to fail. */
+const LOOK_MS = 100;
 
 /** A decision that comes sooner needs no sign before it; most do, and a refusal then stays with its addressee. */
 const QUIET_MS = 400;
@@ -51,6 +53,7 @@ export function createOutbox(ports: OutboxPorts): Outbox {
   const { store, operations, log } = ports;
   const busy = new Map<number, Promise<void>>();
   const dirty = new Set<number>();
+  const failing = new Set<number>();
   let stopped = false;
 
   function touch(request: number): void {
@@ -58,8 +61,15 @@ export function createOutbox(ports: OutboxPorts): Outbox {
     if (!stopped && !busy.has(request))
       busy.set(
         request,
-        follow(request).finally(() => busy.delete(request)),
+        follow(request).finally(() => leave(request)),
       );
+  }
+
+  /** What was touched while the last look ended is looked at again. */
+  function leave(request: number): void {
+    busy.delete(request);
+    failing.delete(request);
+    if (dirty.has(request)) touch(request);
   }
 
   async function follow(request: number): Promise<void> {
@@ -67,9 +77,11 @@ export function createOutbox(ports: OutboxPorts): Outbox {
       try {
         await sync(request);
         pause = RETRY_FIRST_MS;
+        failing.delete(request);
       } catch (error) {
         log.warn({ request, err: error }, 'thread not brought up to date; trying again');
         dirty.add(request);
+        failing.add(request);
         await new Promise((resolve) => setTimeout(resolve, pause).unref());
         pause = Math.min(pause * 2, RETRY_MAX_MS);
       }
@@ -125,7 +137,11 @@ export function createOutbox(ports: OutboxPorts): Outbox {
     async settled() {
       // The store tells of a write in a task of its own, after it.
       await new Promise((resolve) => setImmediate(resolve));
-      while (busy.size > 0) await Promise.all(busy.values());
+      for (;;) {
+        const working = [...busy].filter(([request]) => !failing.has(request)).map(([, done]) => done);
+        if (working.length === 0) return;
+        await Promise.race([Promise.all(working), new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
+      }
     },
     contextOf: (operation) => contextOf(operation, ports),
     stop() {
@@ -157,6 +173,10 @@ async function contextOf(operation: Operation, { operations, people }: OutboxPor
   const shares = (other: Operation) => other.targets.some((target) => operation.targets.includes(target));
   const before = (await operations.open())
     .map(({ operation: other }) => other)
-    .find((other) => other.request < operation.request && other.state !== 'waiting' && shares(other));
+    .find((other) => shares(other) && (holdsLocks(other.state) || isQueuedBefore(other, operation)));
   return { missing: [], ahead: before ?? null };
+}
+
+function isQueuedBefore(other: Operation, operation: Operation): boolean {
+  return other.state === 'queued' && other.request < operation.request;
 }

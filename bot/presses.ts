@@ -13,6 +13,7 @@ import { boundOf } from './operations/bound.ts';
 import type { Operation, Step, Vote } from './operations/operation.ts';
 import type { Operations } from './operations/operations.ts';
 import type { Recorder, Subject } from './record.ts';
+import type { Writes } from './store/store.ts';
 
 export type Press = Inbound & { kind: 'press' };
 
@@ -33,6 +34,8 @@ interface Pressing {
   operation: Operation;
   person: PolicyPerson;
   subject: Subject;
+  /** Closes the event in the transaction that does what it asks: after a crash it is not judged a second time. */
+  closing: Writes;
   ports: PressPorts;
 }
 
@@ -51,15 +54,16 @@ export async function takePress(
   press: Press,
   person: PolicyPerson,
   subject: Subject,
+  closing: Writes,
   ports: PressPorts,
 ): Promise<Pressed> {
   const seen = await ports.operations.get(press.request);
   if (seen === null) return no(`there is no request #${press.request}`, null);
-  return PRESSES[press.verb]({ press, operation: seen.operation, person, subject, ports });
+  return PRESSES[press.verb]({ press, operation: seen.operation, person, subject, closing, ports });
 }
 
 async function vote(pressing: Pressing, choice: Vote['vote']): Promise<Pressed> {
-  const { operation, press, person, ports } = pressing;
+  const { operation, press, person, closing, ports } = pressing;
   const { request, digest } = operation;
   const members = await ports.people.members();
   const objection = whyNoVote(pressing, choice, votersOf(operation, members));
@@ -79,13 +83,14 @@ async function vote(pressing: Pressing, choice: Vote['vote']): Promise<Pressed> 
     platform: press.from.platform,
     reason: press.input,
   };
-  const now = await ports.operations.update(request, (current) => {
+  const next = (current: Operation): Partial<Operation> | null => {
     if (current.state !== 'waiting' || current.digest !== digest) return null;
     const votes = [...current.votes.filter((old) => old.person !== person.name || old.digest !== digest), cast];
     if (choice === 'reject') return { votes, state: 'rejected', endedAt: at };
     const met = judgeBallot({ ...current, votes }, members).kind === 'met';
     return met ? { votes, state: 'queued', expiresAt: null } : { votes };
-  });
+  };
+  const now = await ports.operations.update(request, next, closing);
   if (now === null) return no(`#${request} was decided in the same moment`, null);
   if (now.state === 'queued') ports.pump();
   return { kind: 'done' };
@@ -143,67 +148,72 @@ async function recordVote({ subject, press, operation, ports }: Pressing, choice
   }
 }
 
-async function withdraw({ operation, person, subject, ports }: Pressing): Promise<Pressed> {
-  const { request, requester } = operation;
+async function withdraw(pressing: Pressing): Promise<Pressed> {
+  const { operation, person, ports } = pressing;
+  const { request, requester, state } = operation;
   if (person.name !== requester) return no(`only ${requester} can withdraw #${request}`, 'an approver can reject it');
+  if (state !== 'waiting') return no(`#${request} is ${state} already`, null);
   const problem = { message: `Withdrawn by ${requester}.`, hint: null };
-  const now = await ports.operations.update(request, ({ state }) =>
-    state === 'waiting' ? { state: 'withdrawn', problem, endedAt: ports.now() } : null,
+  return turn(pressing, 'withdraw', '', (current) =>
+    current.state === 'waiting' ? { state: 'withdrawn', problem, endedAt: ports.now() } : null,
   );
-  if (now === null) return no(`#${request} is ${operation.state} already`, null);
-  await ports.recorder.turned({ ...subject, request }, 'withdraw', '', true);
-  return { kind: 'done' };
 }
 
 async function cancel(pressing: Pressing): Promise<Pressed> {
-  const { operation, person, subject, ports } = pressing;
-  const { request } = operation;
+  const { operation, person, ports } = pressing;
+  const { request, state } = operation;
   if (!(await mayManage(pressing))) return no(`you may not cancel #${request}`, null);
+  if (state !== 'queued' && state !== 'running') return no(`#${request} is ${state}: there is nothing to cancel`, null);
   const by = { by: person.name, at: ports.now() };
   const problem = { message: `Cancelled by ${person.name} before it began.`, hint: null };
-  const now = await ports.operations.update(request, ({ state }) => {
-    if (state === 'queued') return { state: 'cancelled', cancel: by, problem, endedAt: ports.now() };
-    return state === 'running' ? { cancel: by } : null;
+  const pressed = await turn(pressing, 'cancel', '', (current) => {
+    if (current.state === 'queued') return { state: 'cancelled', cancel: by, problem, endedAt: ports.now() };
+    return current.state === 'running' ? { cancel: by } : null;
   });
-  if (now === null) return no(`#${request} is ${operation.state}: there is nothing to cancel`, null);
-  await ports.recorder.turned({ ...subject, request }, 'cancel', '', true);
   ports.cancel(request);
-  return { kind: 'done' };
+  return pressed;
 }
 
 /** A person says what nobody can know; the operation runs on from there. */
-async function settle(pressing: Pressing, status: Step['status'], evidence: string): Promise<Pressed> {
-  const { operation, subject, ports, press } = pressing;
-  const { request } = operation;
+async function settle(pressing: Pressing, status: Step['status'], words: string): Promise<Pressed> {
+  const { operation, ports, press } = pressing;
+  const { request, state } = operation;
   if (!(await mayManage(pressing))) return no(`you may not decide on #${request}`, null);
-  const now = await ports.operations.update(request, ({ state, steps, notes }) => {
+  if (state !== 'unknown') return no(`#${request} is ${state}: its outcome is not unknown`, null);
+  const decide = (step: Step): Step =>
+    step.status === 'unknown' ? { ...step, status, evidence: `${step.evidence}; ${words}` } : step;
+  const pressed = await turn(pressing, press.verb, words, ({ state, steps, notes }) => {
     if (state !== 'unknown') return null;
-    const settled = steps.map((step) => (step.status === 'unknown' ? { ...step, status, evidence } : step));
-    const text = `The unclear step is ${evidence}`;
-    return { steps: settled, notes: [...notes, { at: ports.now(), text }] };
+    const note = { at: ports.now(), text: `The unclear step is ${words}` };
+    return { state: 'running', problem: null, steps: steps.map(decide), notes: [...notes, note] };
   });
-  if (now === null) return no(`#${request} is ${operation.state}: its outcome is not unknown`, null);
-  await ports.recorder.turned({ ...subject, request }, press.verb, evidence, true);
   await ports.resume(request);
-  return { kind: 'done' };
+  return pressed;
 }
 
 async function markDone(pressing: Pressing): Promise<Pressed> {
-  const { operation, person, press, subject, ports } = pressing;
-  const { request, line } = operation;
+  const { operation, person, press, ports } = pressing;
+  const { request, line, state } = operation;
   if (!(await mayManage(pressing))) return no(`you may not decide on #${request}`, null);
   if (press.input.trim() === '') return no('say why it counts as done', null);
+  if (state !== 'unknown') return no(`#${request} is ${state}: its outcome is not unknown`, null);
   const summary = `${line}: closed as done by ${person.name}: ${press.input}`;
-  const now = await ports.operations.update(
-    request,
-    ({ state }) =>
-      state === 'unknown'
-        ? { state: 'succeeded', outcome: { summary, blocks: [] }, problem: null, endedAt: ports.now() }
-        : null,
-    { release: true },
+  const outcome = { summary, blocks: [] };
+  return turn(pressing, 'mark-done', press.input, (current) =>
+    current.state === 'unknown' ? { state: 'succeeded', outcome, problem: null, endedAt: ports.now() } : null,
   );
-  if (now === null) return no(`#${request} is ${operation.state}: its outcome is not unknown`, null);
-  await ports.recorder.turned({ ...subject, request }, 'mark-done', press.input, true);
+}
+
+/** A person's decision that is no vote: on record first, then in the store, in one transaction with its event. */
+async function turn(
+  { operation: { request }, subject, closing, ports }: Pressing,
+  op: string,
+  reason: string,
+  next: (operation: Operation) => Partial<Operation> | null,
+): Promise<Pressed> {
+  await ports.recorder.turned({ ...subject, request }, op, reason, true);
+  const now = await ports.operations.update(request, next, closing);
+  if (now === null) return no(`#${request} was decided in the same moment`, null);
   ports.pump();
   return { kind: 'done' };
 }

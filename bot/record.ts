@@ -32,7 +32,8 @@ export interface Recorder {
   /** An operation's own change of state that is nobody's vote: expiry, cancel, a plan that changed, a person's adopt. */
   turned(subject: Subject, op: string, reason: string, ok: boolean): Promise<void>;
   intent(subject: Subject, effect: EffectRecord, attempt: number, uri: string): Promise<number>;
-  result(subject: Subject, effect: EffectRecord, result: EffectResult): Promise<void>;
+  /** False when it could not be written. */
+  result(subject: Subject, effect: EffectRecord, result: EffectResult): Promise<boolean>;
 }
 
 export interface EffectResult {
@@ -51,12 +52,16 @@ export interface EffectResult {
 export const PROGRAM = 'drover';
 
 export function createRecorder(audit: AuditLog, log: Logger): Recorder {
-  async function tell(entry: AuditEntry): Promise<void> {
+  const tell = async (entry: AuditEntry): Promise<void> => void (await told(entry));
+
+  async function told(entry: AuditEntry): Promise<boolean> {
     try {
       await audit.append(entry);
+      return true;
     } catch (error) {
       if (!(error instanceof AuditUnavailable)) throw error;
       log.error({ type: entry.type, reason: error.message }, 'audit record not written');
+      return false;
     }
   }
   const own = (type: AuditEntry['type'], fields: AuditEntry['fields'], ok = true): AuditEntry =>
@@ -181,7 +186,7 @@ export function createRecorder(audit: AuditLog, log: Logger): Recorder {
       ];
       return (await audit.append(entry(subject, 'USER_CMD', fields))).serial;
     },
-    result: (subject, effect, result) => tell(entry(subject, effect.type, resultFields(effect, result), result.ok)),
+    result: (subject, effect, result) => told(entry(subject, effect.type, resultFields(effect, result), result.ok)),
   };
 }
 

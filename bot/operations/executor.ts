@@ -1,40 +1,34 @@
 /**
  * Takes queued operations in order, judges them again under the lock of their targets, and runs them. After a crash
  * it goes on where the record ends. At most `MAX_RUNNING` at a time; one for each target, first come first served.
+ * It acts on what the store says and not on what it was told, so that no wake-up can be missed for good.
  */
 import type { Logger } from 'pino';
-import { OpsError } from '../../actions/errors.ts';
 import type { Host } from '../../actions/host.ts';
-import type { Registry } from '../../actions/registry.ts';
-import type { AuditLog } from '../../audit/record.ts';
-import type { Auids } from '../auids.ts';
-import { type JudgePorts, judge, judgeBallot, type Planned } from '../judge.ts';
-import type { Recorder } from '../record.ts';
-import { boundOf, subjectOf } from './bound.ts';
-import { whatChanged } from './digest.ts';
+import { abandonable } from './abandon.ts';
+import { type LastGatePorts, passLastGates } from './last-gates.ts';
 import type { Operation } from './operation.ts';
 import type { Operations } from './operations.ts';
-import { execute, type Running } from './run.ts';
+import { execute } from './run.ts';
+import { holdsLocks } from './states.ts';
 
 /** QEMU guests start one after another anyway; more at once only slows the host. */
 export const MAX_RUNNING = 8;
 /** How often queued work is looked at when nothing else wakes it, and unknown operations are asked about. */
 const SWEEP_MS = 30_000;
+/** Before work that could not be begun, or that a fault stopped, is looked at again. */
+const AGAIN_MS = 2000;
 
-export interface ExecutorPorts extends JudgePorts {
-  auids: Auids;
+export interface ExecutorPorts extends LastGatePorts {
   operations: Operations;
-  registry: Registry;
   host: Host;
-  audit: AuditLog;
-  recorder: Recorder;
   log: Logger;
 }
 
 export interface Executor {
   /** Goes on with what a former process left, then takes new work. */
   start(): Promise<void>;
-  /** Looks for work; call it after every change that may have made some. */
+  /** Looks for work; call it after every change that may have made some. Before `start` it does nothing. */
   pump(): void;
   /** Asks a running operation to stop at its next safe point. */
   cancel(request: number): void;
@@ -44,76 +38,102 @@ export interface Executor {
   drain(graceMs: number): Promise<number[]>;
 }
 
-export function createExecutor(ports: ExecutorPorts): Executor {
+interface Running {
+  controller: AbortController;
+  done: Promise<void>;
+}
+
+/** `later`: nothing is gained by looking again at once. */
+type Ran = 'ended' | 'later';
+
+export function createExecutor(given: ExecutorPorts): Executor {
+  const { ports, abandon } = abandonable(given);
   const { operations, log } = ports;
   const running = new Map<number, Running>();
-  let draining = false;
+  let taking = false;
   let pumping = Promise.resolve();
 
   async function takeWork(): Promise<void> {
-    if (draining) return;
-    const busy = new Set<string>();
-    for (const { operation } of await operations.open()) {
+    if (!taking) return;
+    const all = (await operations.open()).map(({ operation }) => operation);
+    const busy = new Set(all.filter(isBusy).flatMap(({ targets }) => targets));
+    for (const operation of all) {
       const { state, targets, request } = operation;
-      if (state !== 'queued' && state !== 'running' && state !== 'unknown') continue;
-      const free = state === 'queued' && !targets.some((target) => busy.has(target));
+      if (running.has(request)) continue;
+      if (state === 'running') track(operation, (signal) => runOn(request, signal));
+      if (state !== 'queued') continue;
+      const free = running.size < MAX_RUNNING && !targets.some((target) => busy.has(target));
       for (const target of targets) busy.add(target);
-      if (free && !running.has(request) && running.size < MAX_RUNNING) track(operation, () => begin(operation));
+      if (free) track(operation, (signal) => begin(operation, signal));
     }
   }
 
-  function track(operation: Operation, work: (signal: AbortSignal) => Promise<unknown>): void {
+  const isBusy = ({ request, state }: Operation) => holdsLocks(state) || running.has(request);
+
+  function track({ request, cancel }: Operation, work: (signal: AbortSignal) => Promise<Ran>): void {
     const controller = new AbortController();
-    if (operation.cancel !== null) controller.abort();
+    if (cancel !== null) controller.abort();
     const done = work(controller.signal)
-      .then(() => {})
-      .catch((error) => log.error({ request: operation.request, err: error }, 'operation stopped by a fault'))
-      .finally(() => {
-        running.delete(operation.request);
-        pump();
+      .catch((error): Ran => {
+        log.error({ request, err: error }, 'operation stopped by a fault');
+        return 'later';
+      })
+      .then((ran) => {
+        running.delete(request);
+        if (ran === 'ended') pump();
+        else setTimeout(pump, AGAIN_MS).unref();
       });
-    running.set(operation.request, { controller, done });
+    running.set(request, { controller, done });
   }
 
   function pump(): void {
     pumping = pumping.then(takeWork).catch((error) => log.error({ err: error }, 'looking for queued work'));
   }
 
-  async function begin(operation: Operation): Promise<void> {
+  async function begin(operation: Operation, signal: AbortSignal): Promise<Ran> {
     const acquired = await operations.acquire(operation);
-    if (acquired.kind === 'locked') return;
-    const gate = await passGates(operation, ports);
-    if (gate.kind === 'later') {
-      log.warn({ request: operation.request, reason: gate.reason }, 'not begun yet');
-      await operations.release(operation);
-      return;
-    }
-    const now = await operations.update(
-      operation.request,
-      (current) => (current.state === 'queued' ? gate.patch : null),
-      { release: gate.kind === 'stop' },
-    );
+    if (acquired.kind === 'locked') return 'later';
+    const gate = await passLastGates(operation, ports);
+    if (gate.kind === 'later') return putOff(operation, gate.reason);
+    const now = await operations.update(operation.request, ({ state }) => (state === 'queued' ? gate.patch : null));
     if (now === null) await operations.release(operation);
-    else if (now.state === 'running') await execute(now, signalOf(operation.request), ports, false);
+    else if (now.state === 'running') await execute(now, signal, ports, false);
+    return 'ended';
   }
 
-  const signalOf = (request: number) => running.get(request)?.controller.signal ?? AbortSignal.abort();
+  /** Whoever waits is told once why. */
+  async function putOff(operation: Operation, reason: string): Promise<Ran> {
+    log.warn({ request: operation.request, reason }, 'not begun yet');
+    await operations.update(operation.request, ({ state, notes }) =>
+      state === 'queued' && notes.at(-1)?.text.startsWith(NOT_YET) !== true
+        ? { notes: [...notes, { at: ports.now(), text: `${NOT_YET}: ${reason}. It begins by itself.` }] }
+        : null,
+    );
+    await operations.release(operation);
+    return 'later';
+  }
+
+  async function runOn(request: number, signal: AbortSignal): Promise<Ran> {
+    const seen = await operations.get(request);
+    if (seen?.operation.state === 'running') await execute(seen.operation, signal, ports, false);
+    return 'ended';
+  }
 
   async function resume(request: number): Promise<void> {
-    const now = await operations.update(request, ({ state }) => (state === 'unknown' ? { state: 'running' } : null));
-    if (now !== null && !running.has(request)) track(now, (signal) => execute(now, signal, ports, false));
+    await operations.update(request, ({ state }) => (state === 'unknown' ? { state: 'running', problem: null } : null));
+    pump();
   }
 
   /** New evidence may settle an unknown outcome: the world is asked, and only a yes lets the operation run on. */
   async function probe(operation: Operation): Promise<void> {
-    if (running.has(operation.request) || draining) return;
+    if (running.has(operation.request) || !taking) return;
     const settled = await execute(operation, new AbortController().signal, ports, true);
     if (settled) await resume(operation.request);
   }
 
   async function sweep(): Promise<void> {
-    for (const { operation } of await operations.open()) if (operation.state === 'unknown') await probe(operation);
     pump();
+    for (const { operation } of await operations.open()) if (operation.state === 'unknown') await probe(operation);
   }
   const sweepSafely = () => void sweep().catch((error) => log.error({ err: error }, 'asking about unknown operations'));
   const timer = setInterval(sweepSafely, SWEEP_MS).unref();
@@ -123,90 +143,25 @@ export function createExecutor(ports: ExecutorPorts): Executor {
 
   return {
     async start() {
+      // Only before any work is taken: a lock of a queued operation is stale as long as nobody begins one.
       await operations.dropStaleLocks();
-      for (const { operation } of await operations.open()) {
-        if (operation.state === 'running') track(operation, (signal) => execute(operation, signal, ports, false));
-      }
+      taking = true;
       sweepSafely();
     },
     pump,
     cancel: (request) => running.get(request)?.controller.abort(),
     resume,
     async drain(graceMs) {
-      draining = true;
+      taking = false;
       clearInterval(timer);
       watching.stop();
       await pumping;
       const all = Promise.all([...running.values()].map(({ done }) => done));
       await Promise.race([all, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
+      abandon();
       return [...running.keys()];
     },
   };
 }
 
-type Gate =
-  | { kind: 'go'; patch: Partial<Operation> }
-  | { kind: 'stop'; patch: Partial<Operation> }
-  | { kind: 'later'; reason: string };
-
-/** Everything that was true when the operation was approved is asked again; nothing remembered opens the gate. */
-async function passGates(operation: Operation, ports: ExecutorPorts): Promise<Gate> {
-  const log = await ports.audit.status();
-  if (log.kind === 'suspended') return stop('refused', `the audit log cannot be written: ${log.reason}`, AUDIT_HINT);
-  const bound = boundOf(operation, ports.registry);
-  if (bound.kind === 'refused') return stop('refused', bound.reason, bound.hint);
-  const person = await ports.people.person(operation.requester);
-  if (person === null) return stop('denied', `${operation.requester} is no longer known to Drover`, null);
-  try {
-    for (const vm of operation.targets) await ports.inventory.refresh(vm);
-    const judged = await judge({ bound, person, place: operation.place, uuid: operation.uuid }, ports);
-    switch (judged.kind) {
-      case 'denied':
-        return stop('denied', judged.decision.reason, judged.decision.hint);
-      case 'refused':
-        return stop('refused', judged.refusal.reason, judged.refusal.hint);
-      case 'planned':
-        return await passVotes(operation, judged, ports);
-    }
-  } catch (error) {
-    if (error instanceof OpsError) return { kind: 'later', reason: error.message };
-    throw error;
-  }
-}
-
-async function passVotes(operation: Operation, judged: Planned, ports: ExecutorPorts): Promise<Gate> {
-  const { demand, plan, facts, info, digest, digested } = judged;
-  const now = ports.now();
-  const patch = { demand, plan, facts, info, digest, digested };
-  if (demand.kind === 'allow') return { kind: 'go', patch: { ...patch, state: 'running', startedAt: now } };
-  if (digest !== operation.digest) {
-    const changed = whatChanged(operation.digested, digested);
-    const text = `Changed since it was approved, so the approval is void: ${changed.join('; ')}`;
-    await ports.recorder.turned(await subjectOf(operation, ports.auids), 'approval-void', changed.join('; '), false);
-    return waitAgain({ ...operation, ...patch }, text, now);
-  }
-  const ballot = judgeBallot({ ...operation, demand }, await ports.people.members());
-  if (ballot.kind === 'met') return { kind: 'go', patch: { ...patch, state: 'running', startedAt: now } };
-  const text = 'The approval no longer holds: somebody who gave it has left the group, or a vote is missing';
-  return waitAgain({ ...operation, ...patch }, text, now);
-}
-
-function waitAgain(operation: Operation, text: string, now: number): Gate {
-  const { demand, plan, facts, info, digest, digested } = operation;
-  const seconds = demand?.kind === 'ask' ? demand.expiresSeconds : 0;
-  return {
-    kind: 'stop',
-    patch: {
-      ...{ demand, plan, facts, info, digest, digested },
-      state: 'waiting',
-      expiresAt: now + seconds * 1000,
-      notes: [...operation.notes, { at: now, text }],
-    },
-  };
-}
-
-const AUDIT_HINT = 'make room or mend the disk under the audit folder, then ask again';
-
-function stop(state: 'refused' | 'denied', message: string, hint: string | null): Gate {
-  return { kind: 'stop', patch: { state, problem: { message, hint }, endedAt: Date.now() } };
-}
+const NOT_YET = 'Not begun yet';

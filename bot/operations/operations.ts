@@ -5,7 +5,7 @@
 import { JsonValue } from '../../actions/schema.ts';
 import type { Entry, Store, Writes } from '../store/store.ts';
 import { type Operation, OperationSchema } from './operation.ts';
-import { holdsLocks, isOver, mayBecome } from './states.ts';
+import { holdsLocks, isOver, mayBecome, mayHoldLocks } from './states.ts';
 
 /** An operation with the revision it was read at. */
 export interface Versioned {
@@ -25,13 +25,13 @@ export interface Operations {
   recent(limit: number): Promise<Operation[]>;
   /**
    * Reads, asks `next`, writes; again when somebody else was first. `next` gives null when there is nothing to do any
-   * more. A state change that the table does not allow is a bug and throws. With `release` the locks of its targets,
-   * which it must hold, are dropped in the same transaction.
+   * more. A state change that the table does not allow is a bug and throws. One that ends it, or has it wait for
+   * approval again, drops its locks in the same transaction. `also`, without guards, is written in it, too.
    */
   update(
     request: number,
     next: (operation: Operation) => Partial<Operation> | null,
-    options?: { release: boolean },
+    also?: Writes,
   ): Promise<Operation | null>;
   /** Locks all targets or none. */
   acquire(operation: Operation): Promise<Acquired>;
@@ -67,14 +67,17 @@ export function createOperations(store: Store): Operations {
     return entry === null ? null : Number(entry.value);
   }
 
+  /** The writes that drop what this operation holds, and nothing that another holds. */
+  async function locksOf({ request, targets }: Operation): Promise<Writes> {
+    const entries = await Promise.all(targets.map((target) => store.get(lockKey(target))));
+    const held = entries.filter((entry) => entry !== null).filter(({ value }) => Number(value) === request);
+    const guards = held.map(({ key, revision }) => ({ key, revision }));
+    return { guards, puts: [], deletes: held.map(({ key }) => key) };
+  }
+
   return {
     async create(operation, also) {
-      const own = writesFor(operation, null);
-      const written = await store.transact({
-        guards: [...own.guards, ...also.guards],
-        puts: [...own.puts, ...also.puts],
-        deletes: [...own.deletes, ...also.deletes],
-      });
+      const written = await store.transact(together(writesFor(operation, null), also));
       return written.kind === 'written';
     },
     get,
@@ -83,15 +86,14 @@ export function createOperations(store: Store): Operations {
       const entries = await store.list('op/', { limit, reverse: true });
       return entries.map((entry) => versioned(entry).operation);
     },
-    async update(request, next, { release } = { release: false }) {
+    async update(request, next, also = NOTHING) {
       for (;;) {
         const seen = await get(request);
         const patch = seen === null ? null : next(seen.operation);
         if (seen === null || patch === null) return null;
         const operation = checked(seen.operation, { ...seen.operation, ...patch });
-        const writes = writesFor(operation, seen.revision);
-        const locks = release ? operation.targets.map(lockKey) : [];
-        const written = await store.transact({ ...writes, deletes: [...writes.deletes, ...locks] });
+        const locks = mayHoldLocks(operation.state) ? NOTHING : await locksOf(operation);
+        const written = await store.transact(together(writesFor(operation, seen.revision), locks, also));
         if (written.kind === 'written') return operation;
       }
     },
@@ -110,15 +112,10 @@ export function createOperations(store: Store): Operations {
         if (written.kind === 'written') return { kind: 'acquired' };
       }
     },
-    async release({ request, targets }) {
-      for (const target of targets) {
-        const held = await store.get(lockKey(target));
-        if (held === null || Number(held.value) !== request) continue;
-        await store.transact({
-          guards: [{ key: held.key, revision: held.revision }],
-          puts: [],
-          deletes: [held.key],
-        });
+    async release(operation) {
+      for (;;) {
+        const locks = await locksOf(operation);
+        if (locks.deletes.length === 0 || (await store.transact(locks)).kind === 'written') return;
       }
     },
     async dropStaleLocks() {
@@ -153,6 +150,16 @@ function writesFor(operation: Operation, revision: number | null): Writes {
       ...(over ? [] : [{ key: openKey(request), value: state }]),
     ],
     deletes: over ? [openKey(request)] : [],
+  };
+}
+
+const NOTHING: Writes = { guards: [], puts: [], deletes: [] };
+
+function together(...all: Writes[]): Writes {
+  return {
+    guards: all.flatMap(({ guards }) => guards),
+    puts: all.flatMap(({ puts }) => puts),
+    deletes: all.flatMap(({ deletes }) => deletes),
   };
 }
 

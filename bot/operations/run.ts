@@ -8,14 +8,9 @@ import type { Auids } from '../auids.ts';
 import { type JudgePorts, judgePolicy } from '../judge.ts';
 import type { Recorder } from '../record.ts';
 import { boundOf, subjectOf } from './bound.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, Step } from './operation.ts';
 import type { Operations } from './operations.ts';
-import { createSteps, ProbeAnswer, type StepPorts, UnknownOutcome } from './steps.ts';
-
-export interface Running {
-  controller: AbortController;
-  done: Promise<void>;
-}
+import { createSteps, ProbeAnswer, type StepPorts, type Steps, UnknownOutcome } from './steps.ts';
 
 export interface RunPorts extends JudgePorts {
   auids: Auids;
@@ -33,23 +28,22 @@ export async function execute(
   ports: RunPorts,
   probe: boolean,
 ): Promise<boolean> {
+  const steps = createSteps(operation, await stepPorts(operation, ports, probe), signal, probe);
   try {
-    const outcome = await attempt(operation, signal, ports, probe);
-    if (!probe) await end(operation, { state: 'succeeded', outcome, problem: null }, ports);
+    const outcome = await attempt(operation, signal, ports, steps);
+    if (!probe) await end(operation, { state: 'succeeded', outcome, problem: null, steps: steps.all() }, ports);
     return true;
   } catch (error) {
     if (error instanceof ProbeAnswer) return error.settled;
-    const now = await ports.operations.get(operation.request);
-    if (!probe) await end(operation, endOf(error, now?.operation ?? operation, ports), ports);
+    if (!probe) await end(operation, endOf(error, { ...operation, steps: steps.all() }, ports), ports);
     return false;
   }
 }
 
-async function attempt(operation: Operation, signal: AbortSignal, ports: RunPorts, probe: boolean) {
+async function attempt(operation: Operation, signal: AbortSignal, ports: RunPorts, steps: Steps) {
   const bound = boundOf(operation, ports.registry);
   if (bound.kind === 'refused') throw new UnknownOutcome('', bound.reason);
   const person = await ports.people.person(operation.requester);
-  const steps = createSteps(operation, await stepPorts(operation, ports, probe), signal, probe);
   return bound.execute({
     host: ports.host,
     facts: operation.facts,
@@ -83,14 +77,13 @@ async function stepPorts(operation: Operation, ports: RunPorts, probe: boolean):
     intent: (step, number) => ports.recorder.intent(subject, step.record, number, ports.host.uri),
     result: (step, result) => ports.recorder.result(subject, step.record, result),
     now: ports.now,
+    pause: (ms) => new Promise((resolve) => void setTimeout(resolve, ms).unref()),
   };
 }
 
 async function end(operation: Operation, patch: Partial<Operation>, ports: RunPorts): Promise<void> {
-  await ports.operations.update(
-    operation.request,
-    ({ state }) => (state === 'running' ? { ...patch, endedAt: ports.now() } : null),
-    { release: patch.state !== 'unknown' },
+  await ports.operations.update(operation.request, ({ state }) =>
+    state === 'running' ? { ...patch, endedAt: ports.now() } : null,
   );
 }
 
@@ -98,19 +91,25 @@ async function end(operation: Operation, patch: Partial<Operation>, ports: RunPo
 function endOf(error: unknown, { request, action, steps }: Operation, { log }: RunPorts): Partial<Operation> {
   if (error instanceof UnknownOutcome) {
     const step = error.step === '' ? '' : `${error.step}: `;
-    return { state: 'unknown', problem: { message: `${step}${error.message}`, hint: null } };
+    return { state: 'unknown', steps, problem: { message: `${step}${error.message}`, hint: null } };
   }
   if (error instanceof OpsError) {
     const state = error.code === 'cancelled' ? 'cancelled' : 'failed';
-    return { state, problem: { message: error.message, hint: null } };
+    return { state, steps, problem: { message: error.message, hint: null } };
   }
   if (error instanceof AuditUnavailable) {
     const message = `stopped before the next step, because the audit log cannot be written: ${error.message}`;
+    const problem = { message, hint: 'mend the audit folder, then ask again' };
     // With nothing done it has failed; half done, a person decides when the log is back.
-    const state = steps.some(({ record, status }) => record !== null && status === 'done') ? 'unknown' : 'failed';
-    return { state, problem: { message, hint: 'mend the audit folder, then ask again' } };
+    const untouched = steps.every(({ record, status }) => record === null || status === 'failed');
+    return untouched ? { state: 'failed', steps, problem } : { state: 'unknown', steps: stopped(steps), problem };
   }
   log.error({ err: error, request, action }, 'a fault in Drover stopped an operation');
   const message = `a fault in Drover stopped it: ${error instanceof Error ? error.message : String(error)}`;
-  return { state: 'unknown', problem: { message, hint: null } };
+  return { state: 'unknown', steps: stopped(steps), problem: { message, hint: null } };
+}
+
+/** What was under way when Drover itself stopped is as unclear as what a host did not answer. */
+function stopped(steps: Step[]): Step[] {
+  return steps.map((step) => (step.status === 'running' ? { ...step, status: 'unknown' } : step));
 }

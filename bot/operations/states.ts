@@ -49,6 +49,11 @@ export function isOver(state: OperationState): boolean {
   return TRANSITIONS[state].length === 0;
 }
 
+/** A queued operation takes its locks before it is judged for the last time, and only then runs. */
+export function mayHoldLocks(state: OperationState): boolean {
+  return state === 'queued' || holdsLocks(state);
+}
+
 /** States in which an operation keeps others from its targets. An unclear outcome does so until it is settled. */
 export function holdsLocks(state: OperationState): boolean {
   return state === 'running' || state === 'unknown';

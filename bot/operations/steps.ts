@@ -7,6 +7,7 @@ import type { EffectStep, Evidence } from '../../actions/action.ts';
 import { mayHaveHappened, OpsError } from '../../actions/errors.ts';
 import type { EffectResult } from '../record.ts';
 import type { Operation, Step } from './operation.ts';
+import { lateResultOf, newStep, resultOf, revived, wasNeverCalled } from './step-record.ts';
 
 /** Nobody can tell whether the step's effect is there. The operation becomes `unknown`. */
 export class UnknownOutcome extends Error {
@@ -19,12 +20,12 @@ export class UnknownOutcome extends Error {
   }
 }
 
-/** What a probe of an unknown operation found: whether running on would find the effect in place. */
+/** What a probe of an unknown operation found: whether running on is safe by what is known now. */
 export class ProbeAnswer extends Error {
   readonly settled: boolean;
 
   constructor(settled: boolean) {
-    super(settled ? 'the effect is there' : 'still unclear');
+    super(settled ? 'it can run on' : 'still unclear');
     this.name = 'ProbeAnswer';
     this.settled = settled;
   }
@@ -34,14 +35,22 @@ export interface StepPorts {
   save(steps: Step[]): Promise<void>;
   /** Durable in the audit log when it resolves; gives its serial. */
   intent(step: EffectStep, attempt: number): Promise<number>;
-  result(step: EffectStep, result: EffectResult): Promise<void>;
+  /** False when it could not be put on record: it is told again when there is a next time. */
+  result(step: EffectStep, result: EffectResult): Promise<boolean>;
   now(): number;
+  pause(ms: number): Promise<void>;
 }
 
 export interface Steps {
   step(step: EffectStep): Promise<void>;
   wait<T>(title: string, run: () => Promise<T>): Promise<T>;
+  /** As they stand, for the transaction that ends the operation. */
+  all(): Step[];
 }
+
+/** A wait changes nothing, so a host that is away for a moment (its daemon restarts) is simply waited for as well. */
+export const AWAY_LIMIT_MS = 60_000;
+const AWAY_PAUSE_MS = 1000;
 
 export function createSteps(operation: Operation, ports: StepPorts, signal: AbortSignal, probe: boolean): Steps {
   const steps = operation.steps.map((step) => ({ ...step }));
@@ -66,68 +75,91 @@ export function createSteps(operation: Operation, ports: StepPorts, signal: Abor
     throw new OpsError(error.code, error.message);
   }
 
-  async function done(spec: EffectStep, step: Step, evidence: string, recovered: boolean): Promise<void> {
-    const ended = await put(spec.title, { status: 'done', endedAt: ports.now(), evidence, recorded: false });
-    await ports.result(spec, resultOf(ended, { ok: true, recovered }));
-    markRecorded(steps, step.title);
+  /** The mark that the result is on record is saved with the next write: told twice is better than never. */
+  async function tell(spec: EffectStep, result: EffectResult): Promise<void> {
+    const step = known(spec.title);
+    if ((await ports.result(spec, result)) && step !== undefined) step.recorded = true;
   }
 
-  async function unclear(spec: EffectStep, evidence: string): Promise<never> {
-    const ended = await put(spec.title, { status: 'unknown', endedAt: ports.now(), evidence });
-    await ports.result(spec, resultOf(ended, { ok: false, outcome: 'unknown', info: evidence }));
+  async function conclude(spec: EffectStep, patch: Partial<Step>, result: Partial<EffectResult>): Promise<void> {
+    const ended = await put(spec.title, { ...patch, endedAt: ports.now(), recorded: false });
+    await tell(spec, resultOf(ended, result));
+  }
+
+  /** The process that ended the step may have died before its result was on record. */
+  async function tellLate(spec: EffectStep, step: Step): Promise<void> {
+    if (!probe && !step.recorded && step.intent !== null) await tell(spec, lateResultOf(step));
+  }
+
+  const done = (spec: EffectStep, evidence: string, recovered: boolean) =>
+    conclude(spec, { status: 'done', evidence, error: null }, { ok: true, recovered });
+
+  async function unclear(spec: EffectStep, evidence: string, error: Step['error']): Promise<never> {
+    await conclude(spec, { status: 'unknown', evidence, error }, { outcome: 'unknown', info: evidence });
     throw new UnknownOutcome(spec.title, evidence);
   }
 
   async function failed(spec: EffectStep, error: OpsError): Promise<never> {
     const { code, message, libvirt } = error;
-    const ended = await put(spec.title, {
-      status: 'failed',
-      endedAt: ports.now(),
-      evidence: message,
-      error: { code, message },
-    });
     const virerr = libvirt === null ? '' : `${libvirt.code}/${libvirt.domain}`;
-    await ports.result(spec, resultOf(ended, { ok: false, info: message, virerr }));
+    const patch = { status: 'failed', evidence: message, error: { code, message } } as const;
+    await conclude(spec, patch, { info: message, virerr });
     throw error;
   }
 
   async function attempt(spec: EffectStep, number: number): Promise<void> {
     await deliverCancel(spec.title);
     const intent = await ports.intent(spec, number);
-    const step = await put(spec.title, {
-      status: 'running',
-      attempt: number,
-      startedAt: ports.now(),
-      endedAt: null,
-      record: spec.record,
-      intent,
-      evidence: '',
-    });
+    const started = { status: 'running', attempt: number, startedAt: ports.now(), endedAt: null } as const;
+    await put(spec.title, { ...started, record: spec.record, intent, recorded: false, evidence: '', error: null });
     try {
       await spec.run();
     } catch (error) {
       if (!(error instanceof OpsError)) throw error;
-      return afterError(spec, step, error);
+      return afterError(spec, number, error);
     }
-    await done(spec, step, '', false);
+    await done(spec, '', false);
   }
 
-  async function afterError(spec: EffectStep, step: Step, error: OpsError): Promise<void> {
-    const again = step.attempt > 1 && REPEATED.has(error.code);
-    if (!again && !mayHaveHappened(error.code) && error.code !== 'unreachable') return failed(spec, error);
+  async function afterError(spec: EffectStep, number: number, error: OpsError): Promise<void> {
+    const { code, message } = error;
+    const again = number > 1 && REPEATED.has(code);
+    if (!again && !mayHaveHappened(code) && code !== 'unreachable') return failed(spec, error);
     const { kind, evidence } = await ask(spec);
-    if (kind === 'happened') return done(spec, step, evidence, true);
+    if (kind === 'happened') return done(spec, evidence, true);
     if (again) return failed(spec, error);
-    return unclear(spec, `${error.message}; ${evidence}`);
+    return unclear(spec, `${message}; ${evidence}`, code === 'unreachable' ? { code, message } : null);
   }
 
   async function settle(spec: EffectStep, step: Step): Promise<void> {
     const { kind, evidence } = await ask(spec);
-    if (probe) throw new ProbeAnswer(kind === 'happened');
-    if (kind === 'happened') return done(spec, step, evidence, true);
-    if (step.status === 'retry') return attempt(spec, step.attempt + 1);
-    if (kind === 'did-not' && step.status === 'running') return attempt(spec, step.attempt + 1);
-    return unclear(spec, evidence);
+    const safe = kind === 'did-not' && wasNeverCalled(step);
+    if (probe) throw new ProbeAnswer(kind === 'happened' || safe);
+    if (kind === 'happened') return done(spec, evidence, true);
+    if (step.status === 'retry' || safe) return attempt(spec, step.attempt + 1);
+    if (kind === 'did-not' && step.status === 'running') return repeat(spec, step, evidence);
+    return unclear(spec, evidence, step.error);
+  }
+
+  /** The first intent came to nothing, which is its result; the second one begins anew. */
+  async function repeat(spec: EffectStep, step: Step, evidence: string): Promise<void> {
+    if (step.intent !== null) await tell(spec, resultOf(step, { info: `it came to nothing: ${evidence}` }));
+    return attempt(spec, step.attempt + 1);
+  }
+
+  async function waitWhileAway<T>(title: string, run: () => Promise<T>): Promise<T> {
+    let awaySince: number | null = null;
+    for (;;) {
+      try {
+        return await run();
+      } catch (error) {
+        if (!(error instanceof OpsError) || !HOST_AWAY.has(error.code)) throw error;
+        awaySince ??= ports.now();
+        if (ports.now() - awaySince >= AWAY_LIMIT_MS) throw error;
+        await put(title, { evidence: `the host is away: ${error.message}` });
+        await ports.pause(AWAY_PAUSE_MS);
+      }
+    }
   }
 
   return {
@@ -135,12 +167,9 @@ export function createSteps(operation: Operation, ports: StepPorts, signal: Abor
       const step = known(spec.title);
       if (step === undefined && probe) throw new ProbeAnswer(false);
       if (step === undefined) return attempt(spec, 1);
+      if (step.status !== 'done' && step.status !== 'failed') return settle(spec, step);
+      await tellLate(spec, step);
       if (step.status === 'failed') throw revived(step);
-      if (step.status !== 'done') return settle(spec, step);
-      if (!step.recorded) {
-        await ports.result(spec, resultOf(step, { ok: true, recovered: true }));
-        markRecorded(steps, step.title);
-      }
     },
     async wait(title, run) {
       const step = known(title);
@@ -148,10 +177,10 @@ export function createSteps(operation: Operation, ports: StepPorts, signal: Abor
       // A wait that the host's absence cut short is settled by waiting again; others are passed only when done.
       if (probe && step?.status !== 'done') throw new ProbeAnswer(step?.status === 'unknown');
       await deliverCancel(title);
-      await put(title, { status: 'running', endedAt: null });
+      await put(title, { status: 'running', endedAt: null, evidence: '' });
       try {
-        const value = await run();
-        await put(title, { status: 'done', endedAt: ports.now() });
+        const value = await waitWhileAway(title, run);
+        await put(title, { status: 'done', endedAt: ports.now(), evidence: '' });
         return value;
       } catch (error) {
         if (!(error instanceof OpsError)) throw error;
@@ -165,6 +194,7 @@ export function createSteps(operation: Operation, ports: StepPorts, signal: Abor
         throw error;
       }
     },
+    all: () => steps.map((step) => ({ ...step })),
   };
 }
 
@@ -180,41 +210,4 @@ async function ask(spec: EffectStep): Promise<Evidence> {
     if (!(error instanceof OpsError)) throw error;
     return { kind: 'cannot-know', evidence: `asking the host: ${error.message}` };
   }
-}
-
-function newStep(title: string, startedAt: number): Step {
-  return {
-    title,
-    status: 'running',
-    attempt: 1,
-    startedAt,
-    endedAt: null,
-    evidence: '',
-    error: null,
-    record: null,
-    intent: null,
-    recorded: true,
-  };
-}
-
-function markRecorded(steps: Step[], title: string): void {
-  const step = steps.find((other) => other.title === title);
-  if (step !== undefined) step.recorded = true;
-}
-
-function revived({ error, title }: Step): OpsError {
-  return error === null ? new OpsError('failed', `${title}: failed before`) : new OpsError(error.code, error.message);
-}
-
-function resultOf(step: Step, result: Partial<EffectResult>): EffectResult {
-  return {
-    ok: false,
-    ms: (step.endedAt ?? step.startedAt) - step.startedAt,
-    ref: step.intent ?? 0,
-    virerr: '',
-    info: '',
-    outcome: '',
-    recovered: false,
-    ...result,
-  };
 }

@@ -15,13 +15,15 @@ export const TERMINAL = 'terminal';
 
 export function createTerminal(): Terminal {
   const sessions = new Map<string, (spoken: Spoken) => void>();
+  // Never the same again, also after a restart: what was meant for one session must not be told to another.
+  const life = Date.now().toString(36);
   let count = 0;
 
   return {
     name: TERMINAL,
     open(name, listener) {
       count += 1;
-      const channel = `${name}.${count}`;
+      const channel = `${name}.${life}.${count}`;
       sessions.set(channel, listener);
       return { channel, close: () => void sessions.delete(channel) };
     },
