@@ -162,6 +162,7 @@ function viewJson({ id, hash, view }: FakeView, values: JsonObject): JsonObject 
     callback_id: '',
     private_metadata: '',
     external_id: '',
+    title: { type: 'plain_text', text: 'View Title', emoji: true },
     ...view,
     id,
     hash,
