@@ -108,7 +108,7 @@ export function createLimiter(rates: Rates): Limiter {
 }
 
 /** Methods without a row: they are rare, and a 429 still pauses them. */
-const unlimited: Rate = { burst: 100, perMinute: 6000, per: 'workspace', reserve: 0 };
+const unlimited: Rate = { burst: Number.POSITIVE_INFINITY, perMinute: 1, per: 'workspace', reserve: 0 };
 
 function refill(bucket: Bucket, now: number): void {
   const gained = ((now - bucket.at) / 60_000) * bucket.rate.perMinute;

@@ -163,6 +163,7 @@ function viewJson({ id, hash, view }: FakeView, values: JsonObject): JsonObject 
     private_metadata: '',
     external_id: '',
     title: { type: 'plain_text', text: 'View Title', emoji: true },
+    submit: null,
     ...view,
     id,
     hash,

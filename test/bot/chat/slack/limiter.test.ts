@@ -111,9 +111,15 @@ test('closing refuses whoever waits and whoever comes later', async (t) => {
   assert.deepEqual(went, ['a1', 'a2', 'a3 refused', 'late refused']);
 });
 
-test('a method without a row is not held up', async (t) => {
-  const { went, ask } = onAClock(t);
+test('a method without a row is held up only by a pause', async (t) => {
+  const { limiter, went, ask, later } = onAClock(t);
   for (let at = 0; at < 50; at += 1) ask(String(at), 'anything', 'A');
   await settle();
   assert.equal(went.length, 50);
+  limiter.pause('anything', 'A', 1_000);
+  ask('after', 'anything', 'A');
+  await later(900);
+  assert.equal(went.length, 50);
+  await later(200);
+  assert.equal(went.length, 51);
 });
