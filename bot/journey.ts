@@ -21,6 +21,7 @@ import { helpCard } from './command/help.ts';
 import { parseLine } from './command/parse.ts';
 import { explainLines } from './explanation.ts';
 import { decide, recordDecision } from './gates.ts';
+import type { Handled } from './handled.ts';
 import type { Admitted, Inbox } from './inbox.ts';
 import { type JudgePorts, judge } from './judge.ts';
 import { newOperation } from './operations/new.ts';
@@ -46,14 +47,6 @@ export interface JourneyPorts extends Omit<JudgePorts, 'policy'> {
   /** Queued work is there. */
   pump(): void;
 }
-
-/** What became of one event. Exit codes of the terminal are made of it. */
-export type Handled =
-  | { kind: 'ignored' }
-  | { kind: 'seen-before' }
-  | { kind: 'answered' }
-  | { kind: 'refused' }
-  | { kind: 'operation'; request: number };
 
 type Line = Inbound & { kind: 'line' };
 

@@ -2,7 +2,7 @@
 import { NOBODY } from '../audit/auid.ts';
 import { refusalAnswer } from './answers.ts';
 import type { Admitted } from './inbox.ts';
-import type { Handled } from './journey.ts';
+import type { Handled } from './handled.ts';
 import type { Recorder } from './record.ts';
 import { type TellPorts, whisper } from './tell.ts';
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Inbound } from '../chat/card.ts';
 import { VerbSchema } from '../chat/card-schema.ts';
 import type { Drover } from '../drover.ts';
-import type { Handled } from '../journey.ts';
+import type { Handled } from '../handled.ts';
 import type { Operation } from '../operations/operation.ts';
 import { isOver, type OperationState } from '../operations/states.ts';
 import { renderThread } from '../thread.ts';
