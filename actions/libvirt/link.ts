@@ -58,6 +58,7 @@ export async function openLink(
       next = null;
       listener?.connected();
     }
+    current.close(); // it may have come at the very moment of closing
   }
 
   async function reopen(): Promise<Rpc> {
