@@ -32,11 +32,13 @@ const makeWeb: MakePlatform = async ({ drover }) => {
         twice = again;
         await visitor.say(text);
       },
-      async press({ id }, verb, input, again) {
+      async press({ id, request, digest }, verb, input, again) {
         const message = visitor.messages().find((candidate) => candidate.id === id);
-        if (message === undefined) throw new Error(`${account} does not see the message ${id}`);
+        if (message?.content.kind !== 'card') throw new Error(`${account} does not see the card ${id}`);
         twice = again;
-        await visitor.press(message, verb, input);
+        // The page may show an older plan than there is by now.
+        const card = { ...message.content.card, operation: { request: request ?? 0, digest } };
+        await visitor.press({ ...message, content: { kind: 'card', card } }, verb, input);
       },
       sees: async () =>
         visitor.messages().flatMap(({ id, content }) => (content.kind === 'card' ? [sightOf(id, content.card)] : [])),

@@ -114,6 +114,8 @@ function furnish(host: FakeHost): void {
   addVm(host, 'prod-01', { owner: 'team-a', tags: { env: 'prod' } });
   addVm(host, 'dev-01', { owner: 'team-a', tags: { env: 'dev' } });
   addVm(host, 'other-01', { owner: 'team-b', tags: { env: 'prod' } });
+  addVm(host, 'off-01', { owner: 'team-a', tags: { env: 'dev' } }, { state: 'shutoff', reason: 'shutdown' });
+  addVm(host, 'deaf-01', { owner: 'team-a', tags: { env: 'dev' } });
   addVm(host, 'kept-01', { owner: 'team-a', tags: { env: 'dev' }, protected: true });
 }
 
