@@ -38,25 +38,31 @@ function canonical(value: Json): string {
   return `{${members.map((name) => `${JSON.stringify(name)}:${canonical(value[name] ?? null)}`).join(',')}}`;
 }
 
+/** undefined: there is no such member, which is another thing than null. */
 interface Difference {
   path: string[];
-  was: Json;
-  is: Json;
+  was: Json | undefined;
+  is: Json | undefined;
 }
 
-function* compare(was: Json, is: Json, path: string[]): Generator<Difference> {
-  if (canonical(was) === canonical(is)) return;
+function* compare(was: Json | undefined, is: Json | undefined, path: string[]): Generator<Difference> {
+  if (was !== undefined && is !== undefined && canonical(was) === canonical(is)) return;
   if (!isObject(was) || !isObject(is)) {
     yield { path, was, is };
     return;
   }
   for (const name of new Set([...Object.keys(was), ...Object.keys(is)])) {
-    yield* compare(was[name] ?? null, is[name] ?? null, [...path, name]);
+    yield* compare(memberOf(was, name), memberOf(is, name), [...path, name]);
   }
 }
 
-function isObject(value: Json): value is { [key: string]: Json } {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
+/** Own ones only: a tag may be called `constructor`. */
+function memberOf(object: { [key: string]: Json }, name: string): Json | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+function isObject(value: Json | undefined): value is { [key: string]: Json } {
+  return value !== undefined && value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 function label(path: string[]): string {
@@ -65,7 +71,8 @@ function label(path: string[]): string {
   return rest.length > 0 ? rest.join(' ') : (first ?? 'everything');
 }
 
-function show(value: Json): string {
+function show(value: Json | undefined): string {
+  if (value === undefined) return 'absent';
   if (value === null) return 'nothing';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
