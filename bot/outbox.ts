@@ -21,6 +21,9 @@ const RETRY_MAX_MS = 60_000;
 /** How often somebody who waits for the threads looks whether one of them has begun to fail. */
 const LOOK_MS = 100;
 
+/** Changes that come together make one edit, and an effect does not wait for the disk writes of the talk about it. */
+const COALESCE_MS = 25;
+
 /** A decision that comes sooner needs no sign before it; most do, and a refusal then stays with its addressee. */
 const QUIET_MS = 400;
 /** States that only the requester hears of, unless the thread already showed the request. */
@@ -73,7 +76,10 @@ export function createOutbox(ports: OutboxPorts): Outbox {
   }
 
   async function follow(request: number): Promise<void> {
-    for (let pause = RETRY_FIRST_MS; dirty.delete(request) && !stopped; ) {
+    for (let pause = RETRY_FIRST_MS; dirty.has(request); ) {
+      await new Promise((resolve) => setTimeout(resolve, COALESCE_MS));
+      if (stopped) return;
+      dirty.delete(request);
       try {
         await sync(request);
         pause = RETRY_FIRST_MS;

@@ -5,9 +5,11 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import { JsonValue } from '../../actions/schema.ts';
 import { type Entry, type Store, StoreInUse, type Writes, type Written } from './store.ts';
 
 const Row = z.object({ key: z.string(), value: z.string(), revision: z.number() });
+const Counter = z.object({ revision: z.number() });
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS entry (key TEXT PRIMARY KEY, value TEXT NOT NULL, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS counter (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL) STRICT;
@@ -39,7 +41,7 @@ export function openSqliteStore(path: string): Store {
   function write({ guards, puts, deletes }: Writes): Written {
     const failed = guards.find((guard) => (read(guard.key)?.revision ?? null) !== guard.revision);
     if (failed !== undefined) return { kind: 'conflict', key: failed.key };
-    const revision = z.object({ revision: z.number() }).parse(bump.get()).revision;
+    const revision = Counter.parse(bump.get()).revision;
     for (const { key, value } of puts) upsert.run(key, JSON.stringify(value), revision);
     for (const key of deletes) remove.run(key);
     return { kind: 'written', revision };
@@ -98,7 +100,7 @@ function openExclusively(path: string): DatabaseSync {
 
 function toEntry(row: unknown): Entry {
   const { key, value, revision } = Row.parse(row);
-  return { key, value: z.json().parse(JSON.parse(value)), revision };
+  return { key, value: JsonValue.parse(JSON.parse(value)), revision };
 }
 
 /** Listeners run after the commit, in a task of their own, so that none can undo or delay the write. */
