@@ -92,6 +92,8 @@ function element(field: FormField): types.InputBlock['element'] {
     }
     case 'choice': {
       const options = field.options.slice(0, MOST_OPTIONS).map(option);
+      // Slack takes no select without options.
+      if (options.length === 0) return { type: 'plain_text_input', ...ELEMENT };
       const chosen = options.find(({ value }) => value === initial);
       return {
         type: 'static_select',

@@ -10,8 +10,11 @@ import type { JsonObject } from '../../../actions/action.ts';
 import type { Acknowledgement, Transport } from './delivery.ts';
 import { isObject } from './failure.ts';
 
-/** `cut`: the TCP connection ends without a word. `link_disabled`: Socket Mode was switched off for the app. */
-export type DisconnectReason = 'warning' | 'refresh_requested' | 'link_disabled' | 'cut';
+/**
+ * `cut`: the TCP connection ends without a word. `stall`: it stays, and nobody reads or answers any more.
+ * `link_disabled`: Socket Mode was switched off for the app.
+ */
+export type DisconnectReason = 'warning' | 'refresh_requested' | 'link_disabled' | 'cut' | 'stall';
 
 /** After a warning Slack closes the connection by itself within about 10 s. */
 const WARNING_GRACE_MS = 10_000;
@@ -53,6 +56,7 @@ export function createSockets(server: Server, origin: () => string): Sockets {
   const end = (connection: WebSocket, reason: DisconnectReason) => {
     open.delete(connection);
     if (reason === 'cut') return connection.terminate();
+    if (reason === 'stall') return connection.pause();
     connection.send(JSON.stringify({ type: 'disconnect', reason, debug_info: { host: 'fake' } }));
     timers.add(setTimeout(() => connection.close(1000), reason === 'warning' ? WARNING_GRACE_MS : 1_000).unref());
   };

@@ -29,6 +29,13 @@ for (const reason of reasons) {
   });
 }
 
+test('a connection that goes silent is replaced, and meanwhile the other one answers', async (t) => {
+  const { fake } = await connect(t);
+  fake.disconnect('stall');
+  assert.notEqual(await fake.user('UALICE').slash('C1', '/vm list'), null);
+  await until(() => fake.connected() === 2);
+});
+
 test('an event that came while nobody was connected is delivered again, and arrives', async (t) => {
   const { fake, inbox } = await connect(t, { fake: { ackDeadlineMs: 300, eventRetryMs: [100, 300, 1_000, 3_000] } });
   fake.disconnect('cut', 'all');
