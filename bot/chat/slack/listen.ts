@@ -10,6 +10,7 @@ import type { Home } from './home.ts';
 import { toLine } from './line.ts';
 import type { InputPress, Modals, Where } from './modals.ts';
 import { PRESS_ACTION, parsePress } from './press.ts';
+import { SlackAnswerError } from './trouble.ts';
 import type { Whispers } from './whispers.ts';
 
 export interface ListenOptions {
@@ -97,6 +98,8 @@ async function askForInput(
   try {
     await modals.askForInput(body.trigger_id, where, press);
   } catch (error) {
+    // The same press delivered twice: the first one opened the window.
+    if (error instanceof SlackAnswerError && error.answer === 'exchanged_trigger_id') return;
     const to = { platform: 'slack', id: body.user.id };
     await whispers.whisper(placeIn(where.channel, where.thread), to, couldNotAsk(press.verb));
     throw error;

@@ -3,6 +3,7 @@
  * at every click ran into rate limits elsewhere. Source: docs.slack.dev/reference/objects/user-object
  */
 import { z } from 'zod';
+import { OpsError } from '../../../actions/errors.ts';
 import { type Calls, messageOf } from './calls.ts';
 
 const KEEP_MS = 60_000;
@@ -27,7 +28,17 @@ const GroupUsers = z.object({ users: z.array(z.string()) });
 export type UserCheck = { kind: 'member' } | { kind: 'refused'; reason: string };
 export type GroupMembers = { kind: 'members'; users: ReadonlySet<string> } | { kind: 'unavailable'; reason: string };
 
+/** The same for the rest of Drover: throws `OpsError` when Slack cannot answer, so that the gate stays shut. */
+export interface SlackDirectory {
+  platform: string;
+  /** Why this user may do nothing; null: an ordinary member. */
+  whyRefused(user: string): Promise<string | null>;
+  /** Those of `users` that are in the user group now. */
+  among(group: string, users: readonly string[]): Promise<string[]>;
+}
+
 export interface People {
+  directory: SlackDirectory;
   checkUser(id: string): Promise<UserCheck>;
   /** `id` of a user group: `S0123456789`. */
   groupMembers(id: string): Promise<GroupMembers>;
@@ -41,16 +52,33 @@ export function createPeople(calls: Calls, team: () => string): People {
     const answer = await ask('usergroups.users.list', { usergroup: id });
     return { kind: 'members', users: new Set(GroupUsers.parse(answer).users) };
   });
+  const groupMembers = (id: string) =>
+    groups(id).catch((error): GroupMembers => {
+      return { kind: 'unavailable', reason: `Slack could not say who is in ${id} (${messageOf(error)})` };
+    });
   return {
+    groupMembers,
+    directory: {
+      platform: 'slack',
+      whyRefused: async (id) => {
+        const check = await users(id).catch(toOpsError);
+        return check.kind === 'member' ? null : check.reason;
+      },
+      among: async (group, some) => {
+        const members = await groupMembers(group);
+        if (members.kind === 'unavailable') throw new OpsError('failed', members.reason);
+        return some.filter((user) => members.users.has(user));
+      },
+    },
     checkUser: (id) =>
       users(id).catch((error): UserCheck => {
         return { kind: 'refused', reason: `Slack could not say who you are (${messageOf(error)})` };
       }),
-    groupMembers: (id) =>
-      groups(id).catch((error): GroupMembers => {
-        return { kind: 'unavailable', reason: `Slack could not say who is in ${id} (${messageOf(error)})` };
-      }),
   };
+}
+
+function toOpsError(error: unknown): never {
+  throw new OpsError('failed', `asking Slack who somebody is: ${messageOf(error)}`);
 }
 
 function judge(user: z.infer<typeof UserInfo>['user'], team: string): UserCheck {

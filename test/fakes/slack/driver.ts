@@ -10,7 +10,7 @@ import {
   slashPayload,
   submissionPayload,
 } from './payloads.ts';
-import { BOT_USER, directChannel, type FakeMessage, type FakeView, findMessage, nextId, nextTs } from './world.ts';
+import { BOT_USER, directChannel, type FakeMessage, type FakeView, nextId, nextTs } from './world.ts';
 
 export interface FakePerson {
   /** Types a slash command: `/vm stop web-01`. */
@@ -19,6 +19,7 @@ export interface FakePerson {
   mention(channel: string, text: string, thread?: string): Promise<string>;
   /** Writes to the bot directly; gives the message's id. */
   dm(text: string, thread?: string): Promise<string>;
+  /** The message as his client shows it: it may be an older one. */
   press(message: FakeMessage, actionId: string): Promise<Acknowledgement>;
   pressHome(actionId: string): Promise<Acknowledgement>;
   shortcut(callbackId: string, message?: FakeMessage): Promise<Acknowledgement>;
@@ -79,10 +80,7 @@ export function createPerson(at: Interaction, delivery: Delivery): FakePerson {
       await delivery.event({ ...messageEvent('message', id, ts, text, thread ?? null), channel_type: 'im' });
       return ts;
     },
-    press: (message, actionId) => {
-      const current = findMessage(world, message.channel, message.ts) ?? message;
-      return interactive(actionId, pressPayload(at, current, actionId));
-    },
+    press: (message, actionId) => interactive(actionId, pressPayload(at, message, actionId)),
     pressHome: (actionId) => {
       const home = world.views.find((view) => view.kind === 'home' && view.user === user.id);
       if (home === undefined) throw new Error(`${user.id} has no Home tab`);

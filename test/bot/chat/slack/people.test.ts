@@ -1,6 +1,7 @@
 /** Who may command Drover by his Slack account: gates fail closed, and look-ups are not repeated at every click. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { OpsError } from '../../../../actions/errors.ts';
 import { connect } from './fixture.ts';
 
 const strangers = [
@@ -54,4 +55,15 @@ test('the members of a user group are known, and a group that cannot be asked is
   assert.equal(unknown.kind, 'unavailable');
   fake.fault({ method: 'usergroups.users.list', error: 'missing_scope' });
   assert.equal((await chat.groupMembers('S0OTHER')).kind, 'unavailable');
+});
+
+test('as a directory it says why somebody is refused, and throws when Slack cannot say', async (t) => {
+  const { fake, chat } = await connect(t);
+  fake.addUser('UGUEST', { isRestricted: true });
+  fake.addGroup('S0OPS', ['UALICE', 'UCAROL']);
+  assert.equal(await chat.directory.whyRefused('UALICE'), null);
+  assert.match((await chat.directory.whyRefused('UGUEST')) ?? '', /guests/);
+  assert.deepEqual(await chat.directory.among('S0OPS', ['UALICE', 'UBOB']), ['UALICE']);
+  await assert.rejects(chat.directory.among('S0NONE', ['UALICE']), OpsError);
+  await assert.rejects(chat.directory.whyRefused('UNOBODY'), OpsError);
 });

@@ -1,0 +1,5 @@
+/** The journeys of people, in Slack. */
+import { journeySuite } from '../../../journeys/suite.ts';
+import { slackStage } from './stage.ts';
+
+journeySuite('slack', slackStage);
