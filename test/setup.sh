@@ -8,8 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 lab_packages=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 qemu-utils ipxe-qemu seabios
   busybox-static kmod mtools syslinux xorriso)
-test_packages=("${lab_packages[@]}" chromium python3-libvirt)
-bench_packages=("${lab_packages[@]}" python3-libvirt)
+test_packages=("${lab_packages[@]}" ansible-core chromium python3-libvirt)
+bench_packages=("${lab_packages[@]}" ansible-core python3-libvirt)
 
 # The oldest Node that runs TypeScript without a flag or a warning.
 oldest_node=24.12.0

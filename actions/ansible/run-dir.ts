@@ -1,0 +1,125 @@
+/**
+ * The directory of one play, `runs/<request>/`, 0700: all that is known of the play is in its files, so that any
+ * process can pick it up. Making it is the claim on the play; it is made once.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { OpsError } from '../errors.ts';
+
+/** One name a file; who writes it stands in supervisor.py. */
+export function runFiles(runDir: string) {
+  const file = (name: string) => join(runDir, name);
+  return {
+    spec: file('spec.json'),
+    inventory: file('inventory.yml'),
+    variables: file('variables.yml'),
+    limit: file('limit.txt'),
+    settings: file('ansible.cfg'),
+    secretsFifo: file('secrets.fifo'),
+    claim: file('claim.json'),
+    process: file('proc.json'),
+    events: file('events.jsonl'),
+    stdout: file('stdout'),
+    stderr: file('stderr'),
+    supervisorLog: file('supervisor.log'),
+    exit: file('exit.json'),
+  };
+}
+
+/** Throws `OpsError` 'exists' when the play has been started, or was about to be: then `playState` tells more. */
+export function makeRunDir(runDir: string): void {
+  mkdirSync(dirname(runDir), { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(runDir, { mode: 0o700 });
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) throw new OpsError('exists', `starting a play in ${runDir}: it was started before`);
+    throw error;
+  }
+}
+
+const TMPFS_MAGIC = 0x01021994; // linux/magic.h
+
+/** For files that Ansible writes while it works, secrets among them: in memory where that is possible. */
+export function makeTemporary(runDir: string): string {
+  const memory = '/dev/shm';
+  try {
+    if (statfsSync(memory).type === TMPFS_MAGIC) return mkdtempSync(join(memory, 'drover-play-'));
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') && !hasCode(error, 'EACCES')) throw error;
+  }
+  return mkdtempSync(join(runDir, 'temporary-'));
+}
+
+/** The supervisor does it; this is for when it died. */
+export function removeTemporary({ temporary }: { temporary: string }): void {
+  rmSync(temporary, { recursive: true, force: true });
+}
+
+/** Writes and waits for the disk. `wx`: throws where the file is there already. */
+export async function writeDurably(path: string, text: string, flag: 'w' | 'wx' = 'w'): Promise<void> {
+  await using file = await open(path, flag, 0o600);
+  await file.writeFile(text);
+  await file.sync();
+}
+
+/** Makes names in a directory durable. */
+export async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path, 'r');
+  await directory.sync();
+}
+
+export function temporaryName(path: string): string {
+  return `${path}.${randomUUID()}`;
+}
+
+const Process = z.object({ pid: z.int().positive(), start: z.int().nonnegative() });
+export type ProcessIdentity = z.output<typeof Process>;
+
+export const Claim = z.discriminatedUnion('by', [
+  z.object({ by: z.literal('supervisor'), process: Process, boot: z.string() }),
+  z.object({ by: z.literal('nobody') }),
+]);
+export const PlayProcess = z.object({ process: Process, boot: z.string(), startedAt: z.number() });
+export const Exit = z.object({
+  /** Exit code; minus the signal's number; null: not known, or never started. */
+  rc: z.int().nullable(),
+  why: z.enum(['exited', 'cancelled', 'timed-out', 'not-started']),
+  /** Processes that outlived ansible-playbook and were ended, and those that could not be. */
+  leftOver: z.int(),
+  survivors: z.int(),
+  detail: z.string(),
+  /** ms since the epoch */
+  startedAt: z.number(),
+  endedAt: z.number(),
+});
+export type Exit = z.output<typeof Exit>;
+export const StoredSpec = z.object({
+  check: z.boolean(),
+  timeLimitSeconds: z.number(),
+  graceSeconds: z.number(),
+  temporary: z.string(),
+});
+export type StoredSpec = z.output<typeof StoredSpec>;
+
+/** null: there is no such file. These files are written whole, so one that does not parse is an `OpsError` 'bad-answer'. */
+export function readRunFile<T>(path: string, schema: z.ZodType<T>): T | null {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  }
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new OpsError('bad-answer', `reading ${path}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
