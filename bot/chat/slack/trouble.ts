@@ -32,6 +32,9 @@ const fatalAnswers = new Set([
   'user_removed_from_team',
 ]);
 
+/** "It's possible some aspect of the operation succeeded": docs.slack.dev says so of these on every method's page. */
+const unclearAnswers = new Set(['fatal_error', 'internal_error', 'request_timeout', 'service_unavailable']);
+
 export function isFatal(error: unknown): boolean {
   if (error instanceof SlackAnswerError) return fatalAnswers.has(error.answer);
   return error instanceof webApi.WebAPIPlatformError && fatalAnswers.has(error.data.error);
@@ -49,6 +52,9 @@ export function toTrouble(method: string, error: unknown): Trouble {
   if (error instanceof webApi.WebAPIRateLimitedError) return { kind: 'wait', ms: error.retryAfter * 1000 };
   if (error instanceof webApi.WebAPIPlatformError) {
     const { error: answer, response_metadata } = error.data;
+    if (unclearAnswers.has(answer)) {
+      return { kind: 'world', error: new OpsError('bad-answer', `calling ${method}: Slack answers ${answer}`) };
+    }
     if (answer !== 'ratelimited') return { kind: 'answer', error: new SlackAnswerError(method, answer) };
     return { kind: 'wait', ms: (response_metadata?.retryAfter ?? DEFAULT_WAIT_MS / 1000) * 1000 };
   }

@@ -1,7 +1,7 @@
 /** `chat.*` and `assistant.*` of the fake Slack: who may post where, what fits, and what stays. */
 import type { JsonObject } from '../../../actions/action.ts';
 import { object, objects, optionalText, SlackFailure, text } from './failure.ts';
-import type { Method, MethodContext } from './methods.ts';
+import type { Method, MethodContext } from './method.ts';
 import { type Broken, checkMessageBlocks, checkMetadata, MESSAGE_TEXT_CHARACTERS } from './rules.ts';
 import {
   BOT_USER,

@@ -2,7 +2,10 @@
  * Puts the limits that Slack's type comments state in words ("Maximum length for this field is 255 characters") into the
  * schema made from them, and closes what the types leave open. Pure.
  */
-import type { JsonSchema } from './schema.ts';
+import { z } from 'zod';
+
+export const JsonSchema = z.looseObject({ definitions: z.record(z.string(), z.unknown()) });
+export type JsonSchema = z.infer<typeof JsonSchema>;
 
 type Node = Record<string, unknown>;
 

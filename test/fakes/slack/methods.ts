@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../../actions/action.ts';
 import { chatMethods } from './chat-methods.ts';
 import { objects, optionalText, SlackFailure, text } from './failure.ts';
-import type { SlackSchemas } from './schema.ts';
+import type { Method } from './method.ts';
 import { viewMethods } from './view-methods.ts';
 import {
   BOT_ID,
@@ -15,18 +15,6 @@ import {
   TEAM,
   type World,
 } from './world.ts';
-
-export interface MethodContext {
-  world: World;
-  schemas: SlackSchemas;
-  /** Address of the fake, without a slash at the end. */
-  origin: string;
-  /** A fresh address for a Socket Mode connection. */
-  socketUrl(): string;
-}
-
-/** Gives what stands in the answer beside `ok: true`; throws `SlackFailure`. */
-export type Method = (args: JsonObject, ctx: MethodContext) => JsonObject;
 
 export const methods: Record<string, Method> = {
   ...chatMethods,

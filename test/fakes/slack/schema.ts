@@ -2,11 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { z } from 'zod';
-import { withLimits } from './limits.ts';
+import { JsonSchema, withLimits } from './limits.ts';
 import { type PayloadName, requestTypes, roots, schemaFile } from './make-schema.ts';
 
-const JsonSchema = z.looseObject({ definitions: z.record(z.string(), z.unknown()) });
-export type JsonSchema = z.infer<typeof JsonSchema>;
 const SchemaFile = z.record(z.enum(roots), JsonSchema);
 
 export interface SlackSchemas {

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../../actions/action.ts';
 import { refuse } from './chat-methods.ts';
 import { object, optionalText, SlackFailure, text } from './failure.ts';
-import type { Method, MethodContext } from './methods.ts';
+import type { Method, MethodContext } from './method.ts';
 import { checkView } from './rules.ts';
 import { type FakeView, nextId } from './world.ts';
 

@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Json, JsonObject } from '../../../actions/action.ts';
 import { isObject, objects, optionalText, SlackFailure } from './failure.ts';
 import type { Fault, Faults } from './faults.ts';
-import { type MethodContext, methods } from './methods.ts';
+import type { MethodContext } from './method.ts';
+import { methods } from './methods.ts';
 
 /** Arguments that the client sends as JSON inside a form field. */
 const JSON_FIELDS = new Set(['blocks', 'view', 'metadata', 'attachments', 'files', 'loading_messages', 'chunks']);
