@@ -1,5 +1,6 @@
 /** The fake is worth something only if it catches what Slack would refuse. The bot here is the library's own client. */
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { webApi } from '@slack/bolt';
 import { startFakeSlack } from './fake-slack.ts';
@@ -141,6 +142,19 @@ test('files go up in three steps', async (t) => {
 
 test('who waits for an answer that does not come sees a time-out; an event is sent again', async (t) => {
   const { fake } = await started(t, { ackDeadlineMs: 20, eventRetryMs: [0, 10, 10] });
+  assert.equal(await fake.user('UALICE').slash('C1', '/vm list'), null);
+  assert.deepEqual(fake.world.timeouts, [{ user: 'UALICE', what: '/vm list' }]);
+});
+
+test('a bot that answers too late is a time-out, too', async (t) => {
+  const { fake } = await started(t, { ackDeadlineMs: 50 });
+  const silent = createServer(() => undefined);
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  t.after(() => silent.closeAllConnections());
+  t.after(() => silent.close());
+  const address = silent.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  fake.deliverTo(`http://127.0.0.1:${address.port}`);
   assert.equal(await fake.user('UALICE').slash('C1', '/vm list'), null);
   assert.deepEqual(fake.world.timeouts, [{ user: 'UALICE', what: '/vm list' }]);
 });

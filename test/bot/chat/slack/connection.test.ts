@@ -115,9 +115,3 @@ for (const error of ['token_revoked', 'account_inactive']) {
     assert.equal(fatal.length, 1);
   });
 }
-
-test('a bot that is too slow is what the fake shows a person as a time-out', async (t) => {
-  const { fake } = await connect(t, { fake: { ackDeadlineMs: 0 } });
-  await fake.user('UALICE').slash('C1', '/vm list');
-  assert.deepEqual(fake.world.timeouts, [{ user: 'UALICE', what: '/vm list' }]);
-});
