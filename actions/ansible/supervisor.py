@@ -8,7 +8,7 @@ spec.json: `command`, `timeLimitSeconds`, `graceSeconds`. Environment: the play'
 claim.json  which supervisor has this directory; created exclusively, so that a play never starts twice
 proc.json   the play's process, written by itself before it becomes ansible-playbook
 exit.json   how it ended, once nothing of it runs any more
-stdout, stderr  what it printed, secrets hidden, cut at OUTPUT_BYTES
+stdout, stderr  what it printed, secrets hidden, cut at 4 MiB
 
 SIGTERM or the time limit: SIGINT to all of it, SIGTERM after the grace time, SIGKILL after twice the grace time.
 A second process only writes the output files: the play goes on printing when the supervisor is killed.
@@ -17,7 +17,6 @@ import ctypes
 import json
 import os
 import resource
-import selectors
 import shutil
 import signal
 import sys
@@ -26,10 +25,9 @@ import time
 import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from drover_redaction import StreamRedactor  # noqa: E402
+from drover_output import write_output  # noqa: E402
 
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h: orphans of the play become our children
-OUTPUT_BYTES = 4 * 1024 * 1024
 INPUT_BYTES = 4 * 1024 * 1024
 # After SIGKILL only a process in an uninterruptible call of the kernel is left; it is reported, not waited for.
 KILL_WAIT_SECONDS = 3
@@ -201,35 +199,6 @@ def descendants(writer):
         found += below
         todo += below
     return found
-
-
-def write_output(names, ends, secrets):
-    os.setsid()
-    for end in ends:
-        os.close(end)
-    redactor = StreamRedactor(secrets)
-    selector = selectors.DefaultSelector()
-    for stream, name in names.items():
-        selector.register(stream, selectors.EVENT_READ, [open(name, 'ab', buffering=0), b'', OUTPUT_BYTES])
-    while selector.get_map():
-        for key, _ in selector.select():
-            file, pending, room = key.data
-            chunk = os.read(key.fd, 65536)
-            ready, pending = redactor.split(pending + chunk) if chunk else (redactor.redact(pending), b'')
-            key.data[1:] = pending, put(file, ready, room)
-            if not chunk:
-                selector.unregister(key.fd)
-
-
-def put(file, data, room):
-    """Writes what there is room for and gives the room that is left; a disk that is full does not stop the play."""
-    try:
-        file.write(data[:room])
-        if 0 < room < len(data):
-            file.write(b'\n[cut: more than %d bytes]\n' % OUTPUT_BYTES)
-    except OSError:
-        pass
-    return max(0, room - len(data))
 
 
 def wait_for(pid, seconds):

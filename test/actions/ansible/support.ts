@@ -1,12 +1,14 @@
 /** What the tests of the runner share: real plays on local connections, in directories that go away with all their processes. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { cancelPlay } from '../../../actions/ansible/cancel.ts';
 import type { Malformed, PlayEvent } from '../../../actions/ansible/events.ts';
 import { followPlay } from '../../../actions/ansible/follow.ts';
+import { leftOvers } from '../../../actions/ansible/liveness.ts';
 import { readOutput } from '../../../actions/ansible/output.ts';
 import { createRecap, foldEvent, type Recap, statusOf } from '../../../actions/ansible/recap.ts';
 import type { PlaySpecInput } from '../../../actions/ansible/spec.ts';
@@ -96,4 +98,17 @@ export async function play(
 export async function until(it: Stage, seen: (event: PlayEvent | Malformed) => boolean): Promise<void> {
   for await (const { event } of followPlay(it.runDir)) if (seen(event)) return;
   throw new Error('the play ended without that event');
+}
+
+/** Waits until these commands of the task `work` run, which is some time after its start. */
+export async function working(it: Stage, commands: string[]): Promise<void> {
+  await until(it, (event) => event.kind === 'host-start' && event.task === 'work');
+  while (!commands.every((command) => commandLines(it).some((line) => line.includes(command)))) await delay(20);
+}
+
+function commandLines({ runDir }: Stage): string[] {
+  return leftOvers(runDir).flatMap((pid) => {
+    const path = `/proc/${pid}/cmdline`;
+    return existsSync(path) ? [readFileSync(path, 'latin1').replaceAll('\0', ' ')] : [];
+  });
 }
