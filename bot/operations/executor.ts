@@ -6,6 +6,7 @@
 import type { Logger } from 'pino';
 import type { Host } from '../../actions/host.ts';
 import { abandonable } from './abandon.ts';
+import { subjectOf } from './bound.ts';
 import { type LastGatePorts, passLastGates } from './last-gates.ts';
 import type { Operation } from './operation.ts';
 import type { Operations } from './operations.ts';
@@ -113,9 +114,15 @@ export function createExecutor(given: ExecutorPorts): Executor {
     return 'later';
   }
 
+  /**
+   * Another process, or a person, brought it here. The record explains to a reader of the audit log an intent before
+   * it that has no result: its process died before the call, which comes only after the store has the intent, too.
+   */
   async function runOn(request: number, signal: AbortSignal): Promise<Ran> {
     const seen = await operations.get(request);
-    if (seen?.operation.state === 'running') await execute(seen.operation, signal, ports, false);
+    if (seen?.operation.state !== 'running') return 'ended';
+    await ports.recorder.turned(await subjectOf(seen.operation, ports.auids), 'resume', '', true);
+    await execute(seen.operation, signal, ports, false);
     return 'ended';
   }
 
