@@ -47,6 +47,47 @@ const WebSettings = z.strictObject({
   token: z.string().nullable().default(null),
 });
 
+/** A reference to a secret, `env:NAME` or `file:PATH`: the config file itself holds none. */
+const Secret = z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, 'a reference, env:NAME or file:PATH');
+
+const SlackSettings = z.strictObject({
+  botToken: Secret.default('env:SLACK_BOT_TOKEN'),
+  /** Two outgoing sockets, or signed calls that come in through an HTTPS proxy. */
+  mode: z.enum(['socket', 'http']).default('socket'),
+  appToken: Secret.default('env:SLACK_APP_TOKEN'),
+  signingSecret: Secret.default('env:SLACK_SIGNING_SECRET'),
+  /** Mode http: where Drover listens. */
+  host: z.string().default('127.0.0.1'),
+  port: z.number().int().min(0).max(65_535).default(3000),
+});
+
+const DiscordSettings = z.strictObject({
+  token: Secret.default('env:DISCORD_TOKEN'),
+  /** The one server that Drover serves. */
+  guild: z.string().regex(/^\d{17,20}$/),
+});
+
+const ApprovalSettings = z.strictObject({
+  /** Channels where every request that needs approval is shown, beside where it was asked. */
+  places: z
+    .array(z.strictObject({ platform: z.enum(['web', 'slack', 'discord']), channel: z.string().min(1) }))
+    .max(10)
+    .default([]),
+  remindAfterMinutes: z.array(z.number().int().min(1).max(10_080)).max(10).default([15, 60, 240]),
+  quietHours: z
+    .strictObject({
+      from: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
+      to: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
+      zone: z.string().refine((zone) => Intl.supportedValuesOf('timeZone').includes(zone), 'an IANA time zone'),
+    })
+    .nullable()
+    .default(null),
+  escalate: z
+    .strictObject({ afterMinutes: z.number().int().min(1).max(10_080), group: Name })
+    .nullable()
+    .default(null),
+});
+
 export const Config = z.strictObject({
   host: HostSettings.prefault({}),
   people: z.array(Person).max(5000).default([]),
@@ -55,6 +96,9 @@ export const Config = z.strictObject({
   /** Directory of policy files, relative to the config file; null: the policy that comes with Drover. */
   policies: z.string().nullable().default(null),
   web: WebSettings.nullable().default(null),
+  slack: SlackSettings.nullable().default(null),
+  discord: DiscordSettings.nullable().default(null),
+  approvals: ApprovalSettings.prefault({}),
   audit: z.strictObject({ maxLogFileMiB: z.number().min(1).max(1024).default(8) }).prefault({}),
   /** How long SIGTERM waits for running operations. */
   drainSeconds: Seconds.default(30),
@@ -74,6 +118,15 @@ export async function readConfig(path: string): Promise<ConfigResult> {
   return { kind: 'config', config: inPlace(document.value, dirname(resolve(path))) };
 }
 
+const NO_FILE = `there is no such file; name another by --config or DROVER_CONFIG. The least that works:
+
+host: { image: debian.qcow2 }   # a volume of the pool "default" of qemu:///system, which VMs are made from
+people:
+  - { name: alice, groups: [operators], accounts: { web: alice } }
+  - { name: bob, groups: [approvers], accounts: { web: bob } }
+web: { demo: true }   # a chat on http://127.0.0.1:8088 where one says who one is
+`;
+
 async function readText(
   path: string,
 ): Promise<{ kind: 'text'; text: string } | { kind: 'broken'; problems: Problem[] }> {
@@ -81,7 +134,7 @@ async function readText(
     return { kind: 'text', text: await readFile(path, 'utf8') };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const problem = `reading the config file: ${why}; name it by --config or DROVER_CONFIG`;
+    const problem = why.startsWith('ENOENT') ? NO_FILE : `reading the config file: ${why}`;
     return { kind: 'broken', problems: [{ file: path, line: 1, column: 1, problem }] };
   }
 }

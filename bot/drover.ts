@@ -17,15 +17,17 @@ import type { Config } from './config.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { startExpiry } from './expiry.ts';
 import { createInbox } from './inbox.ts';
-import { createInventory } from './inventory.ts';
+import { createInventory, type Inventory } from './inventory.ts';
 import { createJourney } from './journey.ts';
 import { createLinks } from './links.ts';
 import { createExecutor } from './operations/executor.ts';
+import type { Operation } from './operations/operation.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
-import { createOutbox, type Outbox } from './outbox.ts';
+import { createOutbox, mirrorsOf, type Outbox } from './outbox.ts';
 import { createPeople, type Directory, EVERYONE, type People, type PeopleOptions } from './people.ts';
 import { holdPolicy, SHIPPED_POLICIES } from './policy.ts';
 import { createRecorder } from './record.ts';
+import { startReminders } from './reminders.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import type { Store } from './store/store.ts';
 
@@ -49,6 +51,8 @@ export interface Drover {
   people: People;
   operations: Operations;
   store: Store;
+  host: Host;
+  inventory: Inventory;
   outbox: Outbox;
   audit: AuditLog;
   desk: Desk;
@@ -99,9 +103,14 @@ export async function openDrover(options: DroverOptions): Promise<Drover> {
   const executor = createExecutor(ports);
   const journey = createJourney({ ...ports, pump: executor.pump });
   const desk = createDesk({ ...ports, ...executor, journey });
-  const outbox = createOutbox(ports);
+  const mirrors = config.approvals.places.map((place) => ({ ...place, thread: null }));
+  const outbox = createOutbox({ ...ports, mirrors });
+  const places = (operation: Operation) => [operation.place, ...mirrorsOf(operation, mirrors)];
+  const { remindAfterMinutes: afterMinutes, quietHours, escalate } = config.approvals;
+  const reminders = startReminders({ ...ports, places, settings: { afterMinutes, quietHours, escalate } });
   const expiry = startExpiry(ports);
   const kept = opening.move();
+  let begun = false;
 
   return {
     config,
@@ -109,6 +118,8 @@ export async function openDrover(options: DroverOptions): Promise<Drover> {
     people,
     operations,
     store,
+    host,
+    inventory,
     outbox,
     audit,
     desk,
@@ -119,6 +130,7 @@ export async function openDrover(options: DroverOptions): Promise<Drover> {
     },
     reloadPolicy: async () => void (await holder.reload()),
     async begin() {
+      begun = true;
       await recorder.started(VERSION, policy.version);
       await desk.recover();
       await executor.start();
@@ -127,6 +139,7 @@ export async function openDrover(options: DroverOptions): Promise<Drover> {
     async stop(graceMs) {
       desk.close();
       expiry.stop();
+      reminders.stop();
       holder.stop();
       await desk.idle();
       const left = await executor.drain(graceMs);
@@ -134,7 +147,7 @@ export async function openDrover(options: DroverOptions): Promise<Drover> {
       outbox.stop();
       inventory.stop();
       for (const one of platforms.values()) await one.close();
-      await recorder.stopped();
+      if (begun) await recorder.stopped();
       await kept.disposeAsync();
       return left;
     },

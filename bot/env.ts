@@ -17,6 +17,16 @@ export function readEnvironment(flags: { config?: string | undefined; state?: st
   };
 }
 
+/** Another address of a platform's API, for a proxy or a test; null: the platform itself. Slack's ends with a slash. */
+export function apiUrls(): { slack: string | null; discord: string | null } {
+  const { SLACK_API_URL, DISCORD_API_URL } = process.env;
+  const slash = (url: string) => (url.endsWith('/') ? url : `${url}/`);
+  return {
+    slack: SLACK_API_URL === undefined || SLACK_API_URL === '' ? null : slash(SLACK_API_URL),
+    discord: DISCORD_API_URL === undefined || DISCORD_API_URL === '' ? null : DISCORD_API_URL,
+  };
+}
+
 /** The secret behind a reference, without its last line feed. Throws `Error` that names the reference, never the value. */
 export function resolveSecret(reference: string): string {
   if (reference.startsWith('env:')) {

@@ -31,14 +31,16 @@ const TOLD_ALONE: ReadonlySet<OperationState> = new Set(['refused', 'denied']);
 
 const postedKey = (request: number, slot: string) => `posted/${request}/${slot}`;
 
+/** `message` '': about to be posted, or tried and not heard of again. */
 const Posted = z.object({ message: z.string(), hash: z.string() });
-type Posted = z.output<typeof Posted>;
 
 export interface OutboxPorts {
   store: Store;
   operations: Operations;
   people: People;
   platform(name: string): ChatPlatform | undefined;
+  /** Channels that see every request that needs approval. */
+  mirrors: readonly Place[];
   log: Logger;
 }
 
@@ -47,6 +49,8 @@ export interface Outbox {
   start(): Promise<void>;
   /** Resolves when every thread shows the newest state, or its platform keeps failing. */
   settled(): Promise<void>;
+  /** Whether no process can have tried to post this key before: then nobody needs to look for an earlier copy. */
+  isFirstTry(key: string): boolean;
   /** What a thread needs beside the record. */
   contextOf(operation: Operation): Promise<ThreadContext>;
   stop(): void;
@@ -57,6 +61,7 @@ export function createOutbox(ports: OutboxPorts): Outbox {
   const busy = new Map<number, Promise<void>>();
   const dirty = new Set<number>();
   const failing = new Set<number>();
+  const firstTries = new Set<string>();
   let stopped = false;
 
   function touch(request: number): void {
@@ -104,8 +109,11 @@ export function createOutbox(ports: OutboxPorts): Outbox {
     }
     const { card, closing } = renderThread(operation, await contextOf(operation, ports));
     const told = TOLD_ALONE.has(operation.state) && (await store.get(postedKey(request, 'card'))) === null;
-    if (!told) await show(operation, 'card', card);
-    if (!told && closing !== null) await show(operation, `closing-${operation.state}`, closing);
+    if (!told) await show(operation, operation.place, 'card', card);
+    for (const place of mirrorsOf(operation, ports.mirrors)) {
+      await show(operation, place, `card@${place.platform}/${place.channel}`, card);
+    }
+    if (!told && closing !== null) await show(operation, operation.place, `closing-${operation.state}`, closing);
     await store.transact({
       guards: [{ key: opKey(request), revision: seen.revision }],
       puts: [],
@@ -122,7 +130,7 @@ export function createOutbox(ports: OutboxPorts): Outbox {
     }
   }
 
-  async function show({ request, place }: Operation, slot: string, card: Card): Promise<void> {
+  async function show({ request }: Operation, place: Place, slot: string, card: Card): Promise<void> {
     const platform = ports.platform(place.platform);
     if (platform === undefined) return;
     const key = postedKey(request, slot);
@@ -130,8 +138,32 @@ export function createOutbox(ports: OutboxPorts): Outbox {
     const entry = await store.get(key);
     const posted = entry === null ? null : Posted.parse(entry.value);
     if (posted?.hash === hash) return;
-    const message = await write(platform, place, `${request}/${slot}`, card, posted);
+    const message = posted?.message || (await post(platform, place, `${request}/${slot}`, card, entry === null));
+    if (posted !== null && posted.message !== '') await platform.edit(place, message, card);
     await store.transact({ guards: [], puts: [{ key, value: { message, hash } }], deletes: [] });
+  }
+
+  /** The try is on record before it is made, so that a later process knows that there may be a copy. */
+  async function post(
+    platform: ChatPlatform,
+    place: Place,
+    posting: string,
+    card: Card,
+    first: boolean,
+  ): Promise<string> {
+    if (first) {
+      await store.transact({
+        guards: [],
+        puts: [{ key: `posted/${posting}`, value: { message: '', hash: '' } }],
+        deletes: [],
+      });
+      firstTries.add(posting);
+    }
+    try {
+      return await platform.post(place, posting, card);
+    } finally {
+      firstTries.delete(posting);
+    }
   }
 
   const watching = operations.watch((requests) => requests.forEach(touch));
@@ -149,6 +181,7 @@ export function createOutbox(ports: OutboxPorts): Outbox {
         await Promise.race([Promise.all(working), new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
       }
     },
+    isFirstTry: (key) => firstTries.has(key),
     contextOf: (operation) => contextOf(operation, ports),
     stop() {
       stopped = true;
@@ -157,16 +190,10 @@ export function createOutbox(ports: OutboxPorts): Outbox {
   };
 }
 
-async function write(
-  platform: ChatPlatform,
-  place: Place,
-  key: string,
-  card: Card,
-  posted: Posted | null,
-): Promise<string> {
-  if (posted === null) return platform.post(place, key, card);
-  await platform.edit(place, posted.message, card);
-  return posted.message;
+/** Approvers are told where they are, wherever it was asked. */
+export function mirrorsOf({ demand, place }: Operation, mirrors: readonly Place[]): Place[] {
+  if (demand?.kind !== 'ask') return [];
+  return mirrors.filter(({ platform, channel }) => platform !== place.platform || channel !== place.channel);
 }
 
 async function contextOf(operation: Operation, { operations, people }: OutboxPorts): Promise<ThreadContext> {
