@@ -1,7 +1,6 @@
 /** `drover approve|reject|… <request>`: shows the plan as it stands, and presses the button that the thread has. */
 import type { Verb } from '../chat/card.ts';
 import { cardToText } from '../chat/text.ts';
-import { EXIT } from '../terminal/session.ts';
 import { ask, ttyName, viewRequest } from './ask.ts';
 import { type CliContext, usageError } from './context.ts';
 
@@ -12,7 +11,7 @@ export async function runApprove(verb: Verb, [number, ...rest]: string[], ctx: C
   }
   if (ctx.flags.as === undefined) return usageError('who decides? --as <person>');
   const view = await viewRequest(request, ctx);
-  if (view === null) return EXIT.failed;
+  if (typeof view === 'number') return view;
   if (!ctx.json) process.stdout.write(`${cardToText({ ...view.card, buttons: [] })}\n\n`);
   const { digest } = view.operation;
   const input = ctx.flags.reason ?? '';

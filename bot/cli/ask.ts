@@ -10,6 +10,7 @@ import { CardSchema } from '../chat/card-schema.ts';
 import { cardToText } from '../chat/text.ts';
 import { type Drover, openDrover } from '../drover.ts';
 import { OPERATION_STATES } from '../operations/states.ts';
+import { StoreInUse } from '../store/store.ts';
 import { controlPath, isServing } from '../terminal/control.ts';
 import { createTerminal, type Spoken } from '../terminal/platform.ts';
 import { type Ask, type Ended, EXIT, runAsk } from '../terminal/session.ts';
@@ -28,50 +29,62 @@ const Line = z.discriminatedUnion('kind', [
 
 export async function ask(asked: Ask, ctx: CliContext): Promise<number> {
   const speak = createSpeaker(ctx);
-  const ended = (await isServing(ctx.stateDir))
-    ? await askServer(asked, ctx, speak)
-    : await withDrover(ctx, (drover) => askHere(drover, asked, speak));
-  if (ended === null) return EXIT.failed;
+  const atServer = () => askServer(asked, ctx, speak);
+  const ended = await reach<Ended>(ctx, atServer, (drover) => askHere(drover, asked, speak), true);
+  if (typeof ended === 'number') return ended;
   if (ctx.json) process.stdout.write(`${JSON.stringify({ kind: 'ended', ...ended })}\n`);
   return ended.exit;
 }
 
-/** null: there is no such request, or nobody to ask for it; which of them has been said. */
-export async function viewRequest(request: number, ctx: CliContext): Promise<RequestView | null> {
-  const found = await findRequest(request, ctx);
-  if (found.kind === 'missing') failure(`there is no request #${request}`);
-  return found.kind === 'found' ? found.view : null;
+/** An exit code: there is no such request, or nobody to ask for it; which of them has been said. */
+export async function viewRequest(request: number, ctx: CliContext): Promise<RequestView | number> {
+  const look = (drover: Drover) => requestView(drover, request);
+  const view = await reach<RequestView | null>(ctx, () => viewAtServer(request, ctx), look, false);
+  return view ?? failure(`there is no request #${request}`);
 }
 
-type Found = { kind: 'found'; view: RequestView } | { kind: 'missing' } | { kind: 'said' };
+/** How long a command waits for another one that has the state: longer than one that only looks. */
+const PATIENCE_MS = 5000;
+const AGAIN_MS = 100;
 
-async function findRequest(request: number, ctx: CliContext): Promise<Found> {
-  const toFound = (view: RequestView | null): Found => (view === null ? { kind: 'missing' } : { kind: 'found', view });
-  if (!(await isServing(ctx.stateDir))) {
-    const look = async (drover: Drover) => toFound(await requestView(drover, request));
-    return (await withDrover(ctx, look, false)) ?? { kind: 'said' };
+/** The Drover that runs here, or one in this process; an exit code when there is neither, which has been said. */
+async function reach<T>(
+  ctx: CliContext,
+  atServer: () => Promise<T | number>,
+  here: (drover: Drover) => Promise<T>,
+  begin: boolean,
+): Promise<T | number> {
+  for (const end = Date.now() + PATIENCE_MS; ; await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))) {
+    try {
+      return (await isServing(ctx.stateDir)) ? await atServer() : await withDrover(ctx, here, begin);
+    } catch (error) {
+      if (error instanceof StoreInUse && Date.now() < end) continue;
+      return failure(error instanceof Error ? error.message : String(error));
+    }
   }
-  const response = await call(ctx.stateDir, 'GET', `/request/${request}`, null);
+}
+
+async function viewAtServer(request: number, { stateDir }: CliContext): Promise<RequestView | null> {
+  const response = await call(stateDir, 'GET', `/request/${request}`, null);
   const text = await textOf(response);
-  return toFound(response.statusCode === 200 ? RequestView.parse(JSON.parse(text)) : null);
+  return response.statusCode === 200 ? RequestView.parse(JSON.parse(text)) : null;
 }
 
 /** Opens Drover in this process, with its diagnostics on standard error. */
-async function withDrover<T>(ctx: CliContext, work: (drover: Drover) => Promise<T>, begin = true): Promise<T | null> {
+async function withDrover<T>(
+  ctx: CliContext,
+  work: (drover: Drover) => Promise<T>,
+  begin: boolean,
+): Promise<T | number> {
   const config = await loadConfig(ctx);
-  if (config === null) return null;
+  if (config === null) return EXIT.usage;
   const log = pino({ level: 'error' }, pino.destination(2));
+  const drover = await openDrover({ config, stateDir: ctx.stateDir, log });
   try {
-    const drover = await openDrover({ config, stateDir: ctx.stateDir, log });
-    try {
-      if (begin) await drover.begin();
-      return await work(drover);
-    } finally {
-      await drover.stop(config.drainSeconds * 1000);
-    }
-  } catch (error) {
-    failure(error instanceof Error ? error.message : String(error));
-    return null;
+    if (begin) await drover.begin();
+    return await work(drover);
+  } finally {
+    await drover.stop(config.drainSeconds * 1000);
   }
 }
 
@@ -81,15 +94,16 @@ async function askHere(drover: Drover, asked: Ask, speak: (spoken: Spoken) => vo
   return runAsk(drover, terminal, asked, speak);
 }
 
-async function askServer(asked: Ask, ctx: CliContext, speak: (spoken: Spoken) => void): Promise<Ended | null> {
+async function askServer(asked: Ask, ctx: CliContext, speak: (spoken: Spoken) => void): Promise<Ended | number> {
   const response = await call(ctx.stateDir, 'POST', '/ask', JSON.stringify(asked));
   for await (const text of createInterface({ input: response })) {
     const line = Line.parse(JSON.parse(text));
     if (line.kind === 'said') speak(line);
     else return line;
   }
-  failure('the running Drover ended before it answered; ask again, nothing is done twice: drover request <number>');
-  return null;
+  return failure(
+    'the running Drover ended before it answered; ask again, nothing is done twice: drover request <number>',
+  );
 }
 
 function call(stateDir: string, method: string, path: string, body: string | null): Promise<http.IncomingMessage> {

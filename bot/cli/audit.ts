@@ -24,7 +24,9 @@ export async function runAudit([what]: string[], ctx: CliContext): Promise<numbe
         return usageError('drover audit verify|search|report|key');
     }
   } catch (error) {
-    return failure(error instanceof Error ? error.message : String(error));
+    const said = error instanceof Error ? error.message : String(error);
+    if (!said.startsWith('ENOENT')) return failure(said);
+    return failure(`there is no audit log in ${directory}; name its state directory by --state or DROVER_STATE_DIR`);
   }
 }
 

@@ -19,7 +19,7 @@ export async function runExplain(words: string[], ctx: CliContext): Promise<numb
   const now = at === undefined ? Date.now() : readTime('at', at);
   if (now === null) return EXIT.usage;
   const config = await loadConfig(ctx);
-  if (config === null) return EXIT.failed;
+  if (config === null) return EXIT.usage;
   try {
     return await explainHere(words.join(' '), as, now, config, ctx);
   } catch (error) {

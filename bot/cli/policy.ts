@@ -13,7 +13,7 @@ import { type CliContext, loadConfig, print, usageError } from './context.ts';
 export async function runPolicy([what, given]: string[], ctx: CliContext): Promise<number> {
   if (what !== 'check' && what !== 'test') return usageError('drover policy check|test [directory]');
   const config = await loadConfig(ctx);
-  if (config === null) return EXIT.failed;
+  if (config === null) return EXIT.usage;
   const directory = given ?? config.policies ?? SHIPPED_POLICIES;
   const registry = createRegistry(vmSettings(config));
   const groups = groupsOf(config);

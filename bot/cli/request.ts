@@ -1,6 +1,6 @@
 /** `drover request <id>`: what became of it. The exit code is the one that the request's own command ended with. */
 import { cardToText } from '../chat/text.ts';
-import { EXIT, exitOfState } from '../terminal/session.ts';
+import { exitOfState } from '../terminal/session.ts';
 import { viewRequest } from './ask.ts';
 import { type CliContext, print, usageError } from './context.ts';
 
@@ -8,7 +8,7 @@ export async function runRequest([number]: string[], ctx: CliContext): Promise<n
   const request = Number(number);
   if (!Number.isSafeInteger(request) || request < 1) return usageError('which request? drover request <number>');
   const view = await viewRequest(request, ctx);
-  if (view === null) return EXIT.failed;
+  if (typeof view === 'number') return view;
   const cards = [view.card, ...(view.closing === null ? [] : [view.closing])];
   print(
     ctx,
