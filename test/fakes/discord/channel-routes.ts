@@ -111,6 +111,15 @@ export const channelRoutes: Route[] = [
     },
   },
   {
+    route: 'POST /channels/:channel/typing',
+    schemas: [],
+    auth: true,
+    run: ({ world, params }) => {
+      open(world, params.channel, []);
+      return { status: 204, body: null };
+    },
+  },
+  {
     route: 'POST /users/@me/channels',
     schemas: ['CreatePrivateChannelRequest'],
     auth: true,

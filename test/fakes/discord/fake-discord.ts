@@ -9,7 +9,7 @@ import { commandRoutes } from './command-routes.ts';
 import { createPerson, type FakePerson } from './driver.ts';
 import { createFaults, type Fault } from './faults.ts';
 import { createGateway, type Gateway } from './gateway.ts';
-import { interactionRoutes } from './interaction-routes.ts';
+import { CALLBACK_SCHEMAS, interactionRoutes } from './interaction-routes.ts';
 import { type BucketRule, createRates } from './rates.ts';
 import { answerRequest } from './rest.ts';
 import type { Route } from './routes.ts';
@@ -80,7 +80,10 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
   });
   const routes = [gatewayRoute(() => origin), ...channelRoutes, ...interactionRoutes, ...commandRoutes];
   const acknowledged = ({ id }: FakeInteraction) => waiting.get(id)?.();
-  const rest = { world, spec: await loadSpec(), faults, rates, routes, token: () => credentials.token };
+  const spec = await loadSpec();
+  // Made ready before anything has a deadline.
+  spec.check(CALLBACK_SCHEMAS, {});
+  const rest = { world, spec, faults, rates, routes, token: () => credentials.token };
   server.on('request', (request, response) => {
     answerRequest({ ...rest, ackDeadlineMs, acknowledged }, request, response).catch((error: unknown) => {
       world.violations.push(`the fake could not answer ${request.url}: ${error}`);

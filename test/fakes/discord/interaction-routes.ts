@@ -11,7 +11,7 @@ import { BOT, type FakeInteraction, type FakeMessage, newMessage, now, type Worl
 
 const TOKEN_LIFE_MS = 15 * 60_000;
 
-const CALLBACK_SCHEMAS = [
+export const CALLBACK_SCHEMAS = [
   'ApplicationCommandAutocompleteCallbackRequest',
   'CreateMessageInteractionCallbackRequest',
   'ModalInteractionCallbackRequest',

@@ -74,11 +74,12 @@ function answer(
   } catch (failure) {
     if (!(failure instanceof DiscordFailure)) throw failure;
     const { code, message, errors } = failure;
-    const more = failure.status === 429 ? { retry_after: 60, global: false } : {};
+    const wait = options.world.lateEditWaitSeconds;
+    const more = failure.status === 429 ? { retry_after: wait, global: false } : {};
     return {
       status: failure.status,
       body: { code, message, ...(errors === null ? {} : { errors }), ...more },
-      headers: failure.status === 429 ? { 'retry-after': '60' } : {},
+      headers: failure.status === 429 ? { 'retry-after': String(wait) } : {},
     };
   }
 }

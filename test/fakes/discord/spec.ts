@@ -15,11 +15,13 @@ export interface Spec {
   check(schemas: readonly string[], value: unknown): string[];
 }
 
+/** Making a validator takes up to a second on a busy machine: each is made once in a process. */
+const compiled = new Map<string, ValidateFunction>();
+
 export async function loadSpec(): Promise<Spec> {
   const imported: unknown = await import(MODULE);
   const schemas = Module.parse({ ...Object(imported) });
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
-  const compiled = new Map<string, ValidateFunction>();
   const validator = (name: string) => {
     const known = compiled.get(name) ?? ajv.compile(strictSchema(schemas[`${name}Schema`], name));
     compiled.set(name, known);

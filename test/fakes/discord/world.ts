@@ -102,6 +102,8 @@ export interface World {
   creates: number;
   /** Edits that a message older than an hour still takes. */
   lateEditsAllowed: number;
+  /** Told with the 429 of 30046: how long to wait. */
+  lateEditWaitSeconds: number;
   activeThreadsAllowed: number;
   /** What the bot sent that Discord would not take, or should not be sent. Must stay empty. */
   violations: string[];
@@ -123,6 +125,7 @@ export function createWorld(): World {
     commands: [],
     creates: 0,
     lateEditsAllowed: 0,
+    lateEditWaitSeconds: 2,
     activeThreadsAllowed: 1000,
     violations: [],
     timeouts: [],
