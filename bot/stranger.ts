@@ -1,8 +1,8 @@
 /** Somebody whom Drover does not know, or may not serve: told so alone, recorded, and nothing else happens. */
 import { NOBODY } from '../audit/auid.ts';
 import { refusalAnswer } from './answers.ts';
-import type { Admitted } from './inbox.ts';
 import type { Handled } from './handled.ts';
+import type { Admitted } from './inbox.ts';
 import type { Recorder } from './record.ts';
 import { type TellPorts, whisper } from './tell.ts';
 
