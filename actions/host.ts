@@ -20,6 +20,14 @@ export interface VmMetadata {
   request: number | null;
 }
 
+/** What else is kept about a domain, which no list needs. */
+export interface Keeping {
+  /** Whether it starts with its host. */
+  autostart: boolean;
+  /** libvirt's own description of the domain, which other tools show, too; '' for none. */
+  note: string;
+}
+
 export interface DomainDisk {
   /** `vda` */
   target: string;
@@ -129,6 +137,8 @@ export interface HostReader {
   readonly uri: string;
   domain(name: string): Promise<Domain | null>;
   domains(): Promise<Domain[]>;
+  /** Null: no such domain. */
+  keeping(uuid: string): Promise<Keeping | null>;
   stats(): Promise<DomainStats[]>;
   volume(pool: string, name: string): Promise<Volume | null>;
   /** The volume with this path on the host, in whichever pool; null when no pool knows it. */
@@ -152,6 +162,13 @@ export interface Host extends HostReader {
   reboot(uuid: string): Promise<void>;
   suspend(uuid: string): Promise<void>;
   resume(uuid: string): Promise<void>;
+  /** Replaces Drover's own element, now and for the next start; what others keep in the metadata stays. */
+  setMetadata(uuid: string, metadata: VmMetadata): Promise<void>;
+  /** '' removes it. */
+  setNote(uuid: string, note: string): Promise<void>;
+  setAutostart(uuid: string, on: boolean): Promise<void>;
+  /** Of a domain that is off: 'wrong-state' otherwise, 'exists' when the name is taken. */
+  renameDomain(uuid: string, name: string): Promise<void>;
   createVolume(volume: NewVolume): Promise<void>;
   uploadVolume(pool: string, name: string, content: Uint8Array): Promise<void>;
   deleteVolume(pool: string, name: string): Promise<void>;

@@ -1,16 +1,24 @@
 /** Every action that Drover has. A new one is its file and its line here; playbooks come in as `others`. */
 import type { Action } from './action.ts';
+import { vmAutostart } from './vm/autostart.ts';
 import { createVmCreate } from './vm/create.ts';
 import type { CreateSettings } from './vm/create-plan.ts';
 import { vmDelete } from './vm/delete.ts';
+import { vmExtend } from './vm/extend.ts';
 import { vmKill } from './vm/kill.ts';
 import { vmList } from './vm/list.ts';
+import { vmNote } from './vm/note.ts';
+import { vmOwner } from './vm/owner.ts';
+import { vmProtect } from './vm/protect.ts';
 import { vmReboot } from './vm/reboot.ts';
+import { vmRename } from './vm/rename.ts';
 import { vmResume } from './vm/resume.ts';
 import { vmShow } from './vm/show.ts';
 import { vmStart } from './vm/start.ts';
 import { vmStop } from './vm/stop.ts';
 import { vmSuspend } from './vm/suspend.ts';
+import { vmTag } from './vm/tag.ts';
+import { vmUnprotect } from './vm/unprotect.ts';
 
 export interface Registry {
   actions: ReadonlyMap<string, Action>;
@@ -21,7 +29,11 @@ export interface Registry {
 export type VmSettings = CreateSettings & { defaultImage: string | null };
 
 export function createVmActions(settings: VmSettings): Action[] {
-  return [vmList, vmShow, createVmCreate(settings), vmStart, vmStop, vmKill, vmReboot, vmSuspend, vmResume, vmDelete];
+  return [
+    ...[vmList, vmShow, createVmCreate(settings), vmDelete],
+    ...[vmStart, vmStop, vmKill, vmReboot, vmSuspend, vmResume],
+    ...[vmProtect, vmUnprotect, vmTag, vmOwner, vmNote, vmExtend, vmAutostart, vmRename],
+  ];
 }
 
 export function createRegistry(settings: VmSettings, others: readonly Action[] = []): Registry {

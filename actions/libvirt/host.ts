@@ -6,8 +6,10 @@ import type { Host, HostEvent } from '../host.ts';
 import { type ConnectionOptions, defaultConnectionOptions, openConnection } from './connection.ts';
 import type { DomainProfile } from './domain-xml.ts';
 import type { RpcEvent } from './events.ts';
+import { createGuestCalls } from './guest-calls.ts';
 import { guestWork } from './guest-work.ts';
 import { hostReads, readByUuid } from './host-reads.ts';
+import { keepingWork } from './keeping-work.ts';
 import { type Link, type LinkListener, openLink } from './link.ts';
 import { storageWork } from './storage.ts';
 import { parseUri, type Target } from './transport.ts';
@@ -31,11 +33,13 @@ export async function openHost(options: HostOptions): Promise<Host> {
     listeners.add(listener);
     return { stop: () => listeners.delete(listener) };
   };
+  const onGuest = createGuestCalls(working.rpc);
   const waitOn = { read: async (uuid: string) => readByUuid(await watching.rpc(), uuid), watch };
   return {
     uri: options.uri,
     ...hostReads(watching.rpc),
-    ...guestWork(working.rpc, options),
+    ...guestWork(onGuest, options),
+    ...keepingWork(onGuest),
     ...storageWork(working.rpc, () => openConnection(target, connection, null)),
     waitFor: (uuid, until, timeoutMs, signal) => waitForDomain(waitOn, uuid, until, timeoutMs, signal),
     watch,

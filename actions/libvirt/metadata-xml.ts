@@ -8,6 +8,8 @@ import type { VmMetadata } from '../host.ts';
 import { xml } from './xml.ts';
 
 export const METADATA_NAMESPACE = 'urn:drover:vm:1';
+/** The prefix that libvirt gives the element when it is written by itself. */
+export const METADATA_KEY = 'drover';
 
 const Tag = z.looseObject({ '@name': z.string(), '@value': z.string() });
 
@@ -38,10 +40,21 @@ export const Metadata = z
   .transform((metadata) => metadata['drover:vm'])
   .catch(() => ({ ...nobodys, tags: {} }));
 
-export function metadataXml({ owner, expires, tags, request, ...rest }: VmMetadata): { xml: string } {
-  const tagLines = Object.entries(tags).map(([name, value]) => xml`<drover:tag name="${name}" value="${value}"/>`.xml);
+/** With its prefix, as it stands in a whole domain. */
+export function metadataXml(metadata: VmMetadata): { xml: string } {
+  return element(metadata, `${METADATA_KEY}:`, xml` xmlns:drover="${METADATA_NAMESPACE}"`);
+}
+
+/** Without prefix and namespace: virDomainSetMetadata puts in its own. */
+export function metadataElement(metadata: VmMetadata): { xml: string } {
+  return element(metadata, '', { xml: '' });
+}
+
+function element({ owner, expires, tags, request, ...rest }: VmMetadata, prefix: string, space: { xml: string }) {
+  const [vm, tag] = [{ xml: `${prefix}vm` }, { xml: `${prefix}tag` }];
+  const tagLines = Object.entries(tags).map(([name, value]) => xml`<${tag} name="${name}" value="${value}"/>`.xml);
   const lease = expires === null ? { xml: '' } : xml` expires="${expires}"`;
   const madeBy = request === null ? { xml: '' } : xml` request="${request}"`;
   const kept = rest.protected ? 'yes' : 'no';
-  return xml`<drover:vm xmlns:drover="${METADATA_NAMESPACE}" owner="${owner}" protected="${kept}"${lease}${madeBy}>${{ xml: tagLines.join('') }}</drover:vm>`;
+  return xml`<${vm}${space} owner="${owner}" protected="${kept}"${lease}${madeBy}>${{ xml: tagLines.join('') }}</${vm}>`;
 }

@@ -50,10 +50,12 @@ const procedures = {
     domain,
     struct({ state: u32, maxMemoryKiB: u64, memoryKiB: u64, vcpus: u32, cpuTimeNs: u64 }),
   ),
+  domainGetAutostart: procedure(15, domain, struct({ autostart: i32 })),
   domainLookupByName: procedure(23, name, domain),
   domainLookupByUUID: procedure(24, byUuid, domain),
   domainReboot: procedure(27, domainFlags, none),
   domainResume: procedure(28, domain, none),
+  domainSetAutostart: procedure(29, struct({ dom: domainRef, autostart: i32 }), none),
   domainSuspend: procedure(34, domain, none),
   connectGetHostname: procedure(59, none, struct({ hostname: text })),
   connectSupportsFeature: procedure(60, struct({ feature: i32 }), struct({ supported: i32 })),
@@ -71,6 +73,7 @@ const procedures = {
   storageVolLookupByPath: procedure(97, struct({ path: text }), vol),
   storageVolGetXMLDesc: procedure(99, volFlags, xml),
   nodeGetFreeMemory: procedure(102, none, struct({ freeBytes: u64 })),
+  domainIsActive: procedure(150, domain, struct({ active: i32 })),
   domainIsPersistent: procedure(151, domain, struct({ persistent: i32 })),
   domainHasManagedSaveImage: procedure(183, domainFlags, struct({ result: i32 })),
   domainSnapshotNum: procedure(187, domainFlags, struct({ count: i32 })),
@@ -81,6 +84,23 @@ const procedures = {
   domainUndefineFlags: procedure(231, domainFlags, none),
   domainDestroyFlags: procedure(234, domainFlags, none),
   domainShutdownFlags: procedure(258, domainFlags, none),
+  domainSetMetadata: procedure(
+    264,
+    struct({
+      dom: domainRef,
+      type: i32,
+      metadata: optional(text),
+      key: optional(text),
+      uri: optional(text),
+      flags,
+    }),
+    none,
+  ),
+  domainGetMetadata: procedure(
+    265,
+    struct({ dom: domainRef, type: i32, uri: optional(text), flags }),
+    struct({ metadata: text }),
+  ),
   connectListAllDomains: procedure(
     273,
     struct({ needResults: i32, flags }),
@@ -102,6 +122,7 @@ const procedures = {
     struct({ records: list(statsRecord, LIST_LIMIT) }),
   ),
   domainDefineXMLFlags: procedure(350, struct({ xml: text, flags }), domain),
+  domainRename: procedure(358, struct({ dom: domainRef, newName: optional(text), flags }), struct({ code: i32 })),
 };
 
 export type ProcedureName = keyof typeof procedures;

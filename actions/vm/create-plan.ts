@@ -42,6 +42,11 @@ export function volumeNames(vm: string, uuid: string): { disk: string; seed: str
   return { disk: `${stem}.qcow2`, seed: `${stem}-seed.iso` };
 }
 
+/** How the name of a VM's seed ends, whatever the VM was called when it was made. */
+export function seedEnding(uuid: string): string {
+  return `-${uuid.slice(0, 8)}-seed.iso`;
+}
+
 export function diskBytes(args: CreateArgs, image: { capacityBytes: string }): bigint {
   return args.disk === null ? BigInt(image.capacityBytes) : BigInt(args.disk) * BYTES_PER_GIB;
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Change, Observed, Plan, Refusal } from '../action.ts';
 import type { Domain, HostReader, Volume } from '../host.ts';
 import { formatBytes } from '../units.ts';
-import { volumeNames } from './create-plan.ts';
+import { seedEnding } from './create-plan.ts';
 import { describeDomain, NO_COST, refuseMissing, stateChange } from './known.ts';
 import { isOn, refuseByState, StateSchema, settle } from './states.ts';
 
@@ -58,8 +58,7 @@ export async function observeDelete({ vm }: DeleteArgs, read: HostReader): Promi
   for (const { device, source } of domain.disks) {
     if (source === null) continue;
     if (device !== 'cdrom' && device !== 'floppy') disks.push(await observeDisk(source, domain.uuid, read));
-    else if (source.endsWith(`/${volumeNames(vm, domain.uuid).seed}`))
-      seed = await observeDisk(source, domain.uuid, read);
+    else if (source.endsWith(seedEnding(domain.uuid))) seed = await observeDisk(source, domain.uuid, read);
   }
   const { uuid, persistent, managedSave, snapshots } = domain;
   const facts = { uuid, state: settle(domain.state), persistent, managedSave, snapshots, disks, seed };

@@ -1,8 +1,13 @@
 /** The fake host keeps the contract that the real one keeps. */
 import { createFakeHost } from '../fakes/host.ts';
 import { hostContract } from './host.ts';
+import { keepingContract } from './keeping.ts';
+import type { HostSubject } from './subject.ts';
 
-hostContract('in memory', async () => {
+async function make(): Promise<HostSubject> {
   const host = createFakeHost();
-  return { host, pool: 'default', close: () => host.close() };
-});
+  return { host, pool: 'default', virsh: null, close: () => host.close() };
+}
+
+hostContract('in memory', make);
+keepingContract('in memory', make);

@@ -5,58 +5,29 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, suite, test } from 'node:test';
-import { OpsError, type OpsErrorCode } from '../../actions/errors.ts';
-import type { Domain, Host, HostEvent, NewDomain, VmMetadata } from '../../actions/host.ts';
-
-export interface HostSubject {
-  host: Host;
-  /** An active pool. */
-  pool: string;
-  close(): Promise<void>;
-}
-
-const WAIT_MS = 30_000;
-const never = new AbortController().signal;
-const plain: VmMetadata = { owner: 'team-a', expires: null, tags: { env: 'dev' }, protected: false, request: 7 };
+import type { HostEvent, VmMetadata } from '../../actions/host.ts';
+import {
+  defineOn,
+  emptyVolume,
+  failsWith,
+  type HostSubject,
+  mustRead as mustReadOn,
+  never,
+  plain,
+  WAIT_MS,
+} from './subject.ts';
 
 export function hostContract(name: string, make: () => Promise<HostSubject>): void {
   suite(`a host, ${name}`, () => {
     let subject: HostSubject;
-    let serial = 0;
     before(async () => {
       subject = await make();
     });
     after(() => subject.close());
 
-    async function define(prefix: string, metadata = plain): Promise<NewDomain> {
-      const name = `${prefix}-${++serial}`;
-      await subject.host.createVolume(volume(`${name}.qcow2`));
-      const disk = await subject.host.volume(subject.pool, `${name}.qcow2`);
-      assert(disk !== null);
-      const domain: NewDomain = {
-        name,
-        uuid: randomUUID(),
-        vcpus: 1,
-        memoryMiB: 24,
-        metadata,
-        diskPath: disk.path,
-        diskFormat: 'qcow2',
-        seedPath: null,
-      };
-      await subject.host.defineDomain(domain);
-      return domain;
-    }
-
-    const volume = (name: string) => {
-      const { pool } = subject;
-      return { pool, name, format: 'qcow2', capacityBytes: 1_048_576n, backing: null } as const;
-    };
-
-    async function mustRead(name: string): Promise<Domain> {
-      const domain = await subject.host.domain(name);
-      assert(domain !== null, `${name} is gone`);
-      return domain;
-    }
+    const define = (prefix: string, metadata = plain) => defineOn(subject, prefix, { metadata });
+    const volume = (name: string) => emptyVolume(subject, name);
+    const mustRead = (name: string) => mustReadOn(subject, name);
 
     const stateOf = async (name: string) => {
       const { state, reason } = await mustRead(name);
@@ -284,14 +255,4 @@ export function hostContract(name: string, make: () => Promise<HostSubject>): vo
       assert.equal(await subject.host.serialTail(domain, 1_000), '');
     });
   });
-}
-
-async function failsWith(code: OpsErrorCode, promise: Promise<unknown>): Promise<OpsError> {
-  const error = await promise.then(
-    () => assert.fail(`it should have failed with ${code}`),
-    (reason: unknown) => reason,
-  );
-  assert(error instanceof OpsError, `${error}`);
-  assert.equal(error.code, code, error.message);
-  return error;
 }

@@ -4,10 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { OpsError } from '../../actions/errors.ts';
-import type { Domain, Host, HostEvent, NodeCapacity, Pool, Volume } from '../../actions/host.ts';
+import type { Domain, Host, HostEvent, Keeping, NodeCapacity, Pool, Volume } from '../../actions/host.ts';
 import { waitForDomain } from '../../actions/libvirt/wait.ts';
 import { createFakeDomains, type GuestTimes } from './host-domains.ts';
 import { createFaults, type Effect, type Fault, type HostMethod } from './host-faults.ts';
+import { createFakeKeeping } from './host-keeping.ts';
 import { createFakeVolumes } from './host-volumes.ts';
 
 export interface FakeHostOptions extends Partial<GuestTimes> {
@@ -32,6 +33,8 @@ export interface FakeHost extends Host {
   addVolume(volume: Partial<Volume> & { name: string }): Volume;
   /** Somebody works on the host by hand; null: the domain is gone. An event follows unless `quiet`. */
   changeBehindBack(name: string, change: Partial<Domain> | null, quiet?: 'quiet'): void;
+  /** Somebody changes what is kept of a domain by hand. */
+  changeKeeping(name: string, change: Partial<Keeping>): void;
   /** What was uploaded to a volume; null for nothing. */
   uploaded(pool: string, name: string): Uint8Array | null;
   /** The daemon goes away: calls are `unreachable` until `reconnect`. */
@@ -59,6 +62,8 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     if (missing) throw new OpsError('failed', `start ${domain.name}: Cannot access storage file '${missing.source}'`);
   });
 
+  const keeping = createFakeKeeping(domains, tell);
+
   /** Reads give copies: what a caller does with them changes nothing here. */
   function read<T>(method: HostMethod, name: string, work: () => T): Promise<T> {
     return faults.perform(method, name, () => structuredClone(work()));
@@ -85,6 +90,7 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     uri: options.uri ?? 'fake:///default',
     domain: (name) => read('domain', name, () => domains.byName(name)),
     domains: () => read('domains', '', () => domains.list()),
+    keeping: (uuid) => read('keeping', domains.nameOf(uuid), () => keeping.read(uuid)),
     stats: () =>
       read('stats', '', () =>
         domains.list().map(({ name, uuid, state, vcpus, memoryMiB }) => ({
@@ -113,6 +119,11 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     reboot: operate('reboot'),
     suspend: operate('suspend'),
     resume: operate('resume'),
+    setMetadata: (uuid, metadata) =>
+      effect('setMetadata', domains.nameOf(uuid), () => keeping.setMetadata(uuid, metadata)),
+    setNote: (uuid, note) => effect('setNote', domains.nameOf(uuid), () => keeping.setNote(uuid, note)),
+    setAutostart: (uuid, on) => effect('setAutostart', domains.nameOf(uuid), () => keeping.setAutostart(uuid, on)),
+    renameDomain: (uuid, name) => effect('renameDomain', domains.nameOf(uuid), () => keeping.rename(uuid, name)),
     createVolume: (volume) => effect('createVolume', `${volume.pool}/${volume.name}`, () => volumes.create(volume)),
     uploadVolume: (pool, name, content) =>
       effect('uploadVolume', `${pool}/${name}`, () => volumes.upload(pool, name, content)),
@@ -148,6 +159,7 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
       domains.change(name, change);
       if (quiet === undefined) tell({ kind: 'changed', name, uuid });
     },
+    changeKeeping: keeping.change,
     uploaded: volumes.content,
     disconnect(reason = 'ordered by a test') {
       faults.connected = false;
