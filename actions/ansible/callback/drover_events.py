@@ -187,10 +187,12 @@ class CallbackModule(CallbackBase):
         said = result._result
         item = {'item': self._name(text_of(self._get_item_label(said)))} if kind == 'item' else {}
         self._events.append(kind, {'host': result._host.get_name(), **self._task(result._task), 'status': status,
-                                   'ignored': ignored, **item, 'result': self._said(said)})
+                                   'ignored': ignored, **item,
+                                   'result': self._said(said, result._task_fields.get('args') or {})})
 
-    def _said(self, said):
-        diffs = [diff for diff in (self._diff(each, said) for each in listed(said.get('diff'))) if diff]
+    def _said(self, said, arguments):
+        target = said.get('dest') or said.get('path') or arguments.get('dest') or arguments.get('path') or ''
+        diffs = [diff for diff in (self._diff(each, target) for each in listed(said.get('diff'))) if diff]
         return {
             'msg': self._text(said.get('msg')),
             'rc': said['rc'] if type(said.get('rc')) is int else None,
@@ -206,11 +208,11 @@ class CallbackModule(CallbackBase):
             'diffsLeftOut': max(0, len(diffs) - DIFFS),
         }
 
-    def _diff(self, diff, said):
-        """`after_header` is left out: it is often a temporary file of this machine."""
+    def _diff(self, diff, target):
+        """A new file has no `before_header`; `after_header` is often a temporary file of this machine."""
         if not isinstance(diff, dict):
             return None
-        path = self._name(diff.get('before_header') or said.get('dest') or said.get('path') or '')
+        path = self._name(diff.get('before_header') or target)
         if 'prepared' in diff:
             changed = self._redactor.redact(text_of(diff['prepared']))
         elif any(key in diff for key in ('src_binary', 'dst_binary', 'src_larger', 'dst_larger')):

@@ -1,9 +1,11 @@
 /** A canary in every secret: it must be nowhere where anybody could find it, during a play and after any end of it. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { cancelPlay } from '../../../actions/ansible/cancel.ts';
+import { readOutput } from '../../../actions/ansible/output.ts';
 import { readRunFile, runFiles, StoredSpec } from '../../../actions/ansible/run-dir.ts';
 import { begin, finish, type Stage, stage, type Task, working } from './support.ts';
 
@@ -103,6 +105,38 @@ test('a failure that tells a secret does not tell it further', async (t) => {
   const { recap } = await finish(it);
   assert.match(recap.hosts.get('a')?.problem ?? '', /it was \[hidden: token\] and \[hidden: long\]/);
   assert.deepEqual(filesWithCanary(it.runDir), []);
+});
+
+test('a warning that Ansible breaks in the middle of a secret is hidden too', async (t) => {
+  const it = stage(t, `- hosts: '{{ long }}'\n  tasks: []\n`, { secrets: { long: secrets.long } });
+  await begin(it);
+  await finish(it);
+  assert.deepEqual(filesWithCanary(it.runDir), []);
+  assert.match(
+    readOutput(it.runDir, 'stderr'),
+    /Could not match supplied host pattern, ignoring:\s+\[hidden: secret\]/,
+  );
+});
+
+test('however its bytes are cut and its lines broken, output is hidden whole and nothing else of it is lost', () => {
+  const script = `
+import itertools, sys
+sys.path.insert(0, sys.argv[1])
+from drover_redaction import StreamRedactor
+secret = b'a-secret-token'
+text = b'x' * 40 + secret + b' y ' + b'\\n'.join(bytes([c]) for c in secret) + b'z' * 40 + secret
+expected = text.replace(b'\\n', b'').replace(secret, b'[hidden: secret]')
+for one, two in itertools.combinations(range(len(text) + 1), 2):
+    redactor = StreamRedactor({'name': secret.decode()})
+    out, pending = b'', b''
+    for part in (text[:one], text[one:two], text[two:]):
+        ready, pending = redactor.split(pending + part)
+        out += ready
+    assert out + redactor.redact(pending) == expected, (one, two, out)
+print('done')`;
+  const modules = join(import.meta.dirname, '../../../actions/ansible');
+  const { stdout, stderr } = spawnSync('/usr/bin/python3', ['-I', '-B', '-c', script, modules], { encoding: 'utf8' });
+  assert.equal(stdout, 'done\n', stderr);
 });
 
 test('while it runs, no command line, no environment and no file of the run holds a secret', async (t) => {
