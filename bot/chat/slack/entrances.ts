@@ -27,7 +27,16 @@ export function createEntrances({ mode, apiUrl, log, onFatal }: EntranceOptions)
 /** Bolt answers 401 to a missing, wrong or old signature. */
 function createHttpEntrance(mode: SlackMode & { kind: 'http' }, log: SlackLog): Entrance {
   const { signingSecret, host, port } = mode;
-  const receiver = new HTTPReceiver({ signingSecret, endpoints: '/slack/events', logger: quietLogger(log) });
+  const receiver = new HTTPReceiver({
+    signingSecret,
+    endpoints: '/slack/events',
+    logger: quietLogger(log),
+    // Slack delivers again what is not answered 200.
+    processEventErrorHandler: async ({ response }) => {
+      if (!response.headersSent) response.writeHead(503).end();
+      return false;
+    },
+  });
   let server: Server | null = null;
   return {
     receiver,
@@ -64,6 +73,23 @@ export function createApp(receiver: Receiver, bot: Bot, apiUrl: string | null, l
     logger: quietLogger(log),
     convoStore: false,
   });
-  app.error(async (error) => log.error(`handling an event of Slack: ${messageOf(error)}`));
+  app.error(async (error) => {
+    log.error(`handling an event of Slack: ${messageOf(error)}`);
+    throw error;
+  });
+  holdAcknowledgements(app);
   return app;
+}
+
+/**
+ * Bolt acknowledges events of the Events API before it calls a listener, so a crash in between would lose them. Here they
+ * are acknowledged when every listener has ended, and not at all when one of them threw: then Slack delivers again.
+ */
+function holdAcknowledgements(app: App): void {
+  const handle = app.processEvent.bind(app);
+  app.processEvent = async (event) => {
+    if (event.body.type !== 'event_callback') return handle(event);
+    await handle({ ...event, ack: async () => {} });
+    await event.ack();
+  };
 }

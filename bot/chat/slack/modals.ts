@@ -2,14 +2,14 @@
  * Modals: a form for an action, and the line that a button asks for. A trigger lives 3 s and opens one modal, so an empty
  * one is opened before anything slow, and filled afterwards. What a modal is about travels in its private metadata.
  */
-import type { App } from '@slack/bolt';
+import type { App, ViewErrorsResponseAction, ViewOutput } from '@slack/bolt';
 import { z } from 'zod';
-import type { Inbound, Place, PlatformUser } from '../card.ts';
+import type { Place, PlatformUser } from '../card.ts';
 import { type Calls, messageOf } from './calls.ts';
-import type { Direct } from './direct.ts';
 import { type Form, type FormValues, formBlocks, inputBlock, modal, readValues, sentence } from './form.ts';
 import type { SlackLog } from './log.ts';
 import { Press } from './press.ts';
+import { NOT_TAKEN, type Take, type Taking } from './taking.ts';
 
 const FORM = 'drover:form';
 const INPUT = 'drover:input';
@@ -39,10 +39,9 @@ export interface Forms {
 
 export interface ModalsOptions {
   calls: Calls;
-  direct: Direct;
   forms: Forms;
   log: SlackLog;
-  receive(inbound: Inbound): Promise<void>;
+  take: Take;
 }
 
 /** A press whose button wants a line first. */
@@ -54,7 +53,7 @@ export interface Modals {
   askForInput(trigger: string, where: Where, press: InputPress): Promise<void>;
 }
 
-export function createModals({ calls, direct, forms, log, receive }: ModalsOptions): Modals {
+export function createModals({ calls, forms, log, take }: ModalsOptions): Modals {
   const call = (method: string, args: Record<string, unknown>) =>
     calls.call({ method, channel: null, lane: () => 'urgent', repeatable: false, args: () => args });
 
@@ -90,34 +89,20 @@ export function createModals({ calls, direct, forms, log, receive }: ModalsOptio
       });
       app.view({ callback_id: FORM, type: 'view_submission' }, async ({ ack, body, view }) => {
         const { action, where } = FormMetadata.parse(JSON.parse(view.private_metadata));
-        // The one acknowledgement that needs a look first: it carries what is wrong with the fields.
         const answer = forms.read(action, readValues(view.state.values));
         if (answer.kind === 'wrong') return ack({ response_action: 'errors', errors: answer.fields });
-        await ack();
-        const channel = where?.channel ?? (await direct.channelOf(body.user.id));
-        const place: Place = { platform: 'slack', channel, thread: where?.thread ?? null };
-        const from = { platform: 'slack', id: body.user.id };
-        const message = where?.message ?? null;
-        await receive({
-          eventId: `view:${view.id}`,
-          from,
-          place,
-          message,
-          address: null,
-          kind: 'line',
-          text: answer.text,
-        });
+        // Without a place of its own, the answer goes to the person, as a direct message.
+        const event = submitted(view, body.user.id, where ?? { channel: body.user.id, thread: null, message: null });
+        const wrong = outcome(view, await take({ ...event, kind: 'line', text: answer.text }));
+        await (wrong === null ? ack() : ack(wrong));
       });
       app.view({ callback_id: INPUT, type: 'view_submission' }, async ({ ack, body, view }) => {
-        await ack();
         const { where, press } = InputMetadata.parse(JSON.parse(view.private_metadata));
-        const { channel, thread, message } = where;
         const { request, digest, verb } = press;
         const input = readValues(view.state.values)[INPUT_FIELD] ?? '';
-        const from = { platform: 'slack', id: body.user.id };
-        const place = { platform: 'slack', channel, thread };
-        const eventId = `view:${view.id}`;
-        await receive({ eventId, from, place, message, address: null, kind: 'press', request, digest, verb, input });
+        const event = submitted(view, body.user.id, where);
+        const wrong = outcome(view, await take({ ...event, kind: 'press', request, digest, verb, input }));
+        await (wrong === null ? ack() : ack(wrong));
       });
     },
     askForInput: async (trigger, where, press) => {
@@ -129,4 +114,17 @@ export function createModals({ calls, direct, forms, log, receive }: ModalsOptio
       await call('views.open', { trigger_id: trigger, view: modal(frame) });
     },
   };
+}
+
+/** The same view sent again is the same event: it counts once. */
+function submitted({ id }: ViewOutput, user: string, { channel, thread, message }: Where) {
+  const place: Place = { platform: 'slack', channel, thread };
+  return { eventId: `view:${id}`, from: { platform: 'slack', id: user }, place, message, address: null };
+}
+
+/** What was not taken stays open, so that nobody types it twice. */
+function outcome({ blocks }: ViewOutput, taking: Taking): ViewErrorsResponseAction | null {
+  const field = blocks.find(({ type }) => type === 'input')?.block_id;
+  if (taking === 'taken' || field === undefined) return null;
+  return { response_action: 'errors', errors: { [field]: `${NOT_TAKEN[taking]} Sent again, it counts once.` } };
 }

@@ -18,6 +18,7 @@ import { createMessages } from './messages.ts';
 import { createModals, type Forms } from './modals.ts';
 import { createPeople, type People } from './people.ts';
 import { createPosts } from './posts.ts';
+import { createTake } from './taking.ts';
 import { createVariants } from './variants.ts';
 import { createWhispers } from './whispers.ts';
 
@@ -26,7 +27,7 @@ export interface SlackOptions {
   mode: SlackMode;
   /** null: Slack itself. Ends with a slash. */
   apiUrl: string | null;
-  /** Called once for each delivery; the same event may be delivered again. */
+  /** Called once for each delivery; the same event may be delivered again. Resolves when it is durable: Slack waits for it. */
   receive(inbound: Inbound): Promise<void>;
   forms: Forms;
   /** What a person's Home tab shows. */
@@ -73,7 +74,8 @@ export function createSlackChat(options: SlackOptions): SlackChat {
   const direct = createDirect(calls, log);
   const whispers = createWhispers({ calls, direct, log });
   const home = createHome(calls, options.home);
-  const modals = createModals({ calls, direct, forms: options.forms, log, receive: options.receive });
+  const take = createTake(options.receive, log);
+  const modals = createModals({ calls, forms: options.forms, log, take });
   const messages = createMessages({
     posts: createPosts({ calls, variants, isFirstTry: options.isFirstTry }),
     edits: createEdits({ calls, limiter, variants }),
@@ -95,7 +97,7 @@ export function createSlackChat(options: SlackOptions): SlackChat {
       for (const { receiver } of entrances) {
         const app = createApp(receiver, { token, botId, botUserId }, apiUrl, log);
         const showStatus = (channel: string, message: string) => void setStatus(calls, log, channel, message);
-        listen(app, { botUser: botUserId, receive: options.receive, showStatus, whispers, modals, direct, home });
+        listen(app, { botUser: botUserId, take, showStatus, whispers, modals, home, log });
       }
       await Promise.race(entrances.map((entrance) => entrance.start()));
     },

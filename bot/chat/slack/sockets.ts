@@ -35,6 +35,8 @@ export function createSocket({ appToken, apiUrl, log, onFatal }: SocketOptions):
     clientPingTimeout: PING_TIMEOUT_MS,
     logger: quietLogger(log),
     installerOptions: { clientOptions: clientOptions(apiUrl, log) },
+    // What failed is in the log already, and is not acknowledged: Slack delivers events again.
+    processEventErrorHandler: async () => false,
   });
   const { client } = receiver;
   const closing = new AbortController();
