@@ -6,7 +6,13 @@ import type { Change, Field, Json, Plan } from '../actions/action.ts';
 import { formatBytes, formatMiB, formatSeconds } from '../actions/units.ts';
 import type { CardBlock } from './chat/card.ts';
 
-export function planBlocks({ effects, changes, lost, cost, undo }: Plan, info: Field[]): CardBlock[] {
+/** What was agreed on, for a request that is over: nothing of it helps to decide any more. */
+export function effectsBlock({ effects }: Plan): CardBlock {
+  return { kind: 'list', items: effects };
+}
+
+export function planBlocks(plan: Plan, info: Field[]): CardBlock[] {
+  const { changes, lost, cost, undo } = plan;
   const takes = describeCost(cost);
   const fields = [
     ...(takes === '' ? [] : [{ name: 'takes', value: takes }]),
@@ -14,7 +20,7 @@ export function planBlocks({ effects, changes, lost, cost, undo }: Plan, info: F
     { name: 'way back', value: undo === null ? 'none' : `${commandOf(undo)}, ${undo.holds}` },
   ];
   return [
-    { kind: 'list', items: effects },
+    effectsBlock(plan),
     ...changesTable(changes),
     ...(lost.length > 0
       ? [{ kind: 'text', text: 'Lost for good:' } as const, { kind: 'list', items: lost } as const]
@@ -42,32 +48,68 @@ function describeCost({ vcpus, memoryMiB, diskGiB }: Plan['cost']): string {
   return parts.join(', ');
 }
 
-/** Where nothing was before, there is no column for it. */
+interface Row {
+  what: string;
+  now: string;
+  later: string;
+}
+
+/** What comes new is one row, however many facts it has. What goes is not here: effects and losses name it already. */
 function changesTable(changes: Change[]): CardBlock[] {
-  const rows = changes
-    .map(({ path, before, after }) => ({
-      what: nameOf(path),
-      now: show(path, before),
-      later: after === null ? GONE : show(path, after),
-    }))
-    .filter(({ now, later }) => now !== later && !(now === NOTHING && later === GONE));
-  if (rows.length === 0) return [];
-  if (rows.every(({ now }) => now === NOTHING)) {
-    return [{ kind: 'table', columns: ['New', 'Will be'], rows: rows.map(({ what, later }) => [what, later]) }];
+  const made = new Set(changes.filter(isBirth).map(({ path }) => objectOf(path)));
+  const born = [...made].map((object) => birthRow(object, changes));
+  const changed = changes.filter(({ path }) => !made.has(objectOf(path))).flatMap(changeRow);
+  if (born.length + changed.length === 0) return [];
+  if (changed.length === 0) {
+    return [{ kind: 'table', columns: ['New', 'Will be'], rows: born.map(({ what, later }) => [what, later]) }];
   }
-  return [
-    { kind: 'table', columns: ['What', 'Now', 'Then'], rows: rows.map(({ what, now, later }) => [what, now, later]) },
-  ];
+  const rows = [...changed, ...born].map(({ what, now, later }) => [what, now, later]);
+  return [{ kind: 'table', columns: ['What', 'Now', 'Then'], rows }];
 }
 
 const NOTHING = '–';
 const GONE = 'gone';
 
+const isVolume = (path: string) => path.startsWith('volume/');
+const isState = (path: string) => path.startsWith('domain/') && path.endsWith('/state');
+
+function isBirth({ path, before, after }: Change): boolean {
+  return before === null && after !== null && (isVolume(path) || isState(path));
+}
+
+/** `domain/web-01` of `domain/web-01/state`; a volume is one thing. */
+function objectOf(path: string): string {
+  return isVolume(path) ? path : path.split('/').slice(0, 2).join('/');
+}
+
+function birthRow(object: string, changes: Change[]): Row {
+  const facts = changes
+    .filter(({ path }) => objectOf(path) === object)
+    .map(({ path, after }) => factOf(path.slice(object.length + 1), after))
+    .filter((fact) => fact !== '');
+  return { what: nameOf(object), now: NOTHING, later: facts.join(', ') };
+}
+
+/** `256 MiB`, `owner alice`, `lease 30 d`: the word only where the value does not speak for itself. */
+function factOf(name: string, value: Json): string {
+  const text = show(name, value);
+  if (text === NOTHING) return '';
+  if (name === 'vcpus') return `${text} vCPU`;
+  return ['', 'state', 'memoryMiB', 'tags'].includes(name) ? text : `${wordOf(name)} ${text}`;
+}
+
+function changeRow({ path, before, after }: Change): Row[] {
+  if (after === null && (isVolume(path) || isState(path))) return [];
+  const now = show(path, before);
+  const later = after === null && now !== NOTHING ? GONE : show(path, after);
+  return now === later ? [] : [{ what: nameOf(path), now, later }];
+}
+
 /** `domain/web-01/memoryMiB` → `memory of web-01`; `volume/default/a.qcow2` → `a.qcow2 in pool default`. */
 function nameOf(path: string): string {
   const [kind, first = '', ...rest] = path.split('/');
   if (kind === 'volume') return `${rest.join('/')} in pool ${first}`;
-  if (kind === 'domain' && rest.length > 0) return `${wordOf(rest.join(' '))} of ${first}`;
+  if (kind === 'domain') return rest.length === 0 ? first : `${wordOf(rest.join(' '))} of ${first}`;
   return path;
 }
 

@@ -75,7 +75,7 @@ function queueLine({ ahead }: ThreadContext): string {
 
 export function demandLine(demand: Demand): string {
   const where = demand.rules.map(({ name, file, line }) => `${name} (${file}:${line})`).join(', ');
-  return demand.kind === 'allow' ? `Free by rule ${where}.` : `Needs approval by rule ${where}.`;
+  return demand.kind === 'allow' ? `Rule ${where} allows it.` : `Rule ${where} asks for approval.`;
 }
 
 export const CLOSING = {

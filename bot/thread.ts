@@ -6,7 +6,7 @@ import type { Field, Plan } from '../actions/action.ts';
 import type { Button, Card, CardBlock, CardStep } from './chat/card.ts';
 import type { Demand, Operation, Step } from './operations/operation.ts';
 import { isOver, type OperationState } from './operations/states.ts';
-import { commandOf, planBlocks } from './plan-blocks.ts';
+import { commandOf, effectsBlock, planBlocks } from './plan-blocks.ts';
 import { CLOSING, demandLine, rejection, statusLine, type ThreadContext } from './status-line.ts';
 
 export interface Thread {
@@ -30,14 +30,16 @@ function mainCard(operation: Operation, context: ThreadContext): Card {
       ...shownPlan(operation),
       ...stepBlocks(operation),
     ],
-    buttons: buttonsOf(operation),
+    // The way back is offered once, where the end is told.
+    buttons: operation.state === 'succeeded' ? [] : buttonsOf(operation),
     operation: { request, digest },
   };
 }
 
 /** What came to nothing before it was decided on needs no plan. */
 function shownPlan({ plan, info, state }: Operation): CardBlock[] {
-  return plan === null || state === 'refused' || state === 'denied' ? [] : planBlocks(plan, info);
+  if (plan === null || state === 'refused' || state === 'denied') return [];
+  return isOver(state) ? [effectsBlock(plan)] : planBlocks(plan, info);
 }
 
 function closingCard(operation: Operation): Card | null {

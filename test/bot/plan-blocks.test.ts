@@ -17,33 +17,43 @@ function rowsOf(...changes: Change[]): string[][] {
   return planBlocks({ ...plan, changes }, []).flatMap((block) => (block.kind === 'table' ? block.rows : []));
 }
 
-const shown: [path: string, value: Json, what: string, text: string][] = [
-  ['domain/web-01/memoryMiB', 512, 'memory of web-01', '512 MiB'],
-  ['domain/web-01/memoryMiB', 2048, 'memory of web-01', '2 GiB'],
-  ['domain/web-01/leaseSeconds', 2_592_000, 'lease of web-01', '30 d'],
-  ['domain/web-01/vcpus', 4, 'vCPUs of web-01', '4'],
-  ['domain/web-01/tags', { env: 'prod', tier: 'web' }, 'tags of web-01', 'env=prod tier=web'],
-  ['domain/web-01/state', 'running', 'state of web-01', 'running'],
-  [
-    'volume/default/a.qcow2',
-    { capacityBytes: '41943040', backing: 'tiny.qcow2' },
-    'a.qcow2 in pool default',
-    '40 MiB on tiny.qcow2',
-  ],
-  ['volume/default/a.iso', { format: 'raw' }, 'a.iso in pool default', 'raw'],
-  ['playbook/patch', ['a', 'b'], 'playbook/patch', 'a, b'],
+const shown: [path: string, before: Json, after: Json, row: string[]][] = [
+  ['domain/web-01/memoryMiB', 512, 2048, ['memory of web-01', '512 MiB', '2 GiB']],
+  ['domain/web-01/leaseSeconds', null, 2_592_000, ['lease of web-01', '–', '30 d']],
+  ['domain/web-01/vcpus', 1, 4, ['vCPUs of web-01', '1', '4']],
+  ['domain/web-01/tags', {}, { env: 'prod', tier: 'web' }, ['tags of web-01', '–', 'env=prod tier=web']],
+  ['domain/web-01/tags', { env: 'prod' }, null, ['tags of web-01', 'env=prod', 'gone']],
+  ['domain/web-01/state', 'running', 'shutoff', ['state of web-01', 'running', 'shutoff']],
+  ['playbook/patch', null, ['a', 'b'], ['playbook/patch', '–', 'a, b']],
 ];
-
-for (const [path, after, what, text] of shown) {
-  test(`${path} becoming ${JSON.stringify(after)} reads "${what}: ${text}"`, () => {
-    assert.deepEqual(rowsOf({ path, before: null, after }), [[what, text]]);
+for (const [path, before, after, row] of shown) {
+  test(`${path} from ${JSON.stringify(before)} to ${JSON.stringify(after)} reads ${row.join(' | ')}`, () => {
+    assert.deepEqual(rowsOf({ path, before, after }), [row]);
   });
 }
 
-test('what goes is said to be gone', () => {
-  assert.deepEqual(rowsOf({ path: 'domain/web-01/state', before: 'running', after: null }), [
-    ['state of web-01', 'running', 'gone'],
+test('what comes new is one row each, in words', () => {
+  const made = (path: string, after: Json): Change => ({ path, before: null, after });
+  const rows = rowsOf(
+    made('volume/default/a.qcow2', { capacityBytes: '41943040', backing: 'tiny.qcow2' }),
+    made('volume/default/a.iso', { format: 'raw' }),
+    made('domain/web-01/state', 'running'),
+    made('domain/web-01/vcpus', 2),
+    made('domain/web-01/memoryMiB', 512),
+    made('domain/web-01/owner', 'alice'),
+    made('domain/web-01/leaseSeconds', null),
+    made('domain/web-01/tags', { env: 'prod' }),
+  );
+  assert.deepEqual(rows, [
+    ['a.qcow2 in pool default', '40 MiB on tiny.qcow2'],
+    ['a.iso in pool default', 'raw'],
+    ['web-01', 'running, 2 vCPU, 512 MiB, owner alice, env=prod'],
   ]);
+});
+
+test('what goes is named by effects and losses, not by the table again', () => {
+  assert.deepEqual(rowsOf({ path: 'domain/web-01/state', before: 'running', after: null }), []);
+  assert.deepEqual(rowsOf({ path: 'volume/default/a.qcow2', before: 'present', after: null }), []);
 });
 
 const silent: [before: Json, after: Json][] = [
