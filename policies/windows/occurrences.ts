@@ -1,6 +1,6 @@
 /** The instants of a cron expression in a zone, by the rules for times that the clock jumps over or shows twice. */
 import { type Cron, wallTimes } from './cron-times.ts';
-import { fromWall, HOUR_MS, toWall, type WallMs } from './local-time.ts';
+import { DAY_MS, fromWall, toWall, type WallMs } from './local-time.ts';
 
 export interface DstRules {
   /** A time that does not come that day: run as long after the jump as it would have been after its start, or not. */
@@ -23,14 +23,11 @@ export interface CronInZone {
   dst: DstRules;
 }
 
-/** More than the widest jump: Samoa left out a whole day in 2011. */
-const MARGIN_MS = 26 * HOUR_MS;
-
 /** Ascending, no instant twice, from `fromMs` on, before `toMs`. */
 export function occurrences({ cron, zone, dst }: CronInZone, fromMs: number, toMs: number): Occurrence[] {
   if (toMs <= fromMs) return [];
   const found = new Map<number, Occurrence>();
-  const walls = wallTimes(cron, toWall(zone, fromMs) - MARGIN_MS, toWall(zone, toMs) + MARGIN_MS);
+  const walls = wallTimes(cron, Math.min(...wallsAround(zone, fromMs)), Math.max(...wallsAround(zone, toMs)));
   for (const wall of walls) {
     for (const one of place(wall, zone, dst)) {
       const there = one.kind === 'shifted' && found.has(one.atMs);
@@ -38,6 +35,11 @@ export function occurrences({ cron, zone, dst }: CronInZone, fromMs: number, toM
     }
   }
   return [...found.values()].sort((a, b) => a.atMs - b.atMs);
+}
+
+/** By every offset that is used within a day of it, so by both of a change nearby. Samoa's jump in 2011 was a day wide. */
+function wallsAround(zone: string, ms: number): WallMs[] {
+  return [-DAY_MS, 0, DAY_MS].map((away) => toWall(zone, ms + away) - away);
 }
 
 function place(wall: WallMs, zone: string, { gap, fold }: DstRules): Occurrence[] {

@@ -73,7 +73,7 @@ export function advance(state: ScheduleState, decision: DueDecision): ScheduleSt
 export function due(ask: DueAsk): DueDecision {
   const { schedule, state, running } = ask;
   if (schedule.paused) return { kind: 'wait', untilMs: null, reason: 'the schedule is paused' };
-  if (state.queued !== null && running.length === 0) return throughWindow(ask, state.queued, true);
+  if (state.queued !== null && running.length === 0) return unqueue(ask, state.queued);
   const missed = missedSlots(ask);
   if (missed !== null) return missed;
   const pending = pendingSlots(ask);
@@ -129,6 +129,12 @@ function overlapping(ask: DueAsk, slot: Slot): DueDecision {
       if (state.queued === null) return { kind: 'queue', slot };
       return skip(slot, 'overlap', `${state.queued.id} waits already`, 1);
   }
+}
+
+/** It was due when it was queued; under a clock that stepped back since, it is not yet. */
+function unqueue(ask: DueAsk, slot: Slot): DueDecision {
+  if (slot.startMs <= ask.now) return throughWindow(ask, slot, true);
+  return { kind: 'wait', untilMs: slot.startMs, reason: `the next run is ${slot.id}` };
 }
 
 /** On time and closed: the window is the schedule's own doing. Late and closed: it was to run, so a person is asked. */

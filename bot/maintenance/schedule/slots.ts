@@ -45,7 +45,7 @@ export function nextSlots(schedule: Schedule, fromMs: number, count: number): Sl
   return slots.slice(0, count);
 }
 
-const FIRST_STEP_MS = 2 * 86_400_000;
+const FIRST_STEP_MS = 6 * 3_600_000;
 const FARTHEST_MS = 40 * 366 * 86_400_000;
 
 function inZone(schedule: Schedule) {
