@@ -15,8 +15,8 @@ interface Loss {
   procedure: number;
   /** Whether the daemon gets the call. */
   lost: 'call' | 'answer';
-  /** What else goes: nothing, or all connections until `comeBack`. */
-  and: 'reconnect' | 'stay-away';
+  /** Whether only this connection ends, all do until `comeBack`, or none does and nothing passes any more, as with SIGSTOP. */
+  and: 'reconnect' | 'stay-away' | 'freeze';
 }
 
 export interface HostProxy {
@@ -39,6 +39,7 @@ export async function startProxy(lab: Lab): Promise<HostProxy> {
   const links = new Set<Link>();
   let loss: Loss | null = null;
   let away = false;
+  let frozen = false;
 
   function cut(link: Link): void {
     links.delete(link);
@@ -51,11 +52,18 @@ export async function startProxy(lab: Lab): Promise<HostProxy> {
     for (const link of links) cut(link);
   }
 
-  function happen(link: Link): void {
-    const stays = loss?.and === 'stay-away';
+  function happen(link: Link, and: Loss['and']): void {
     loss = null;
-    if (stays) goAway();
-    else cut(link);
+    switch (and) {
+      case 'reconnect':
+        cut(link);
+        return;
+      case 'stay-away':
+        goAway();
+        return;
+      case 'freeze':
+        frozen = true;
+    }
   }
 
   const server = createServer((client) => {
@@ -72,15 +80,15 @@ export async function startProxy(lab: Lab): Promise<HostProxy> {
     client.on(
       'data',
       messages((message, head) => {
-        if (loss?.lost === 'call' && head.type === 0 && head.procedure === loss.procedure) happen(link);
-        else link.daemon.write(message);
+        if (loss?.lost === 'call' && head.type === 0 && head.procedure === loss.procedure) happen(link, loss.and);
+        else if (!frozen) link.daemon.write(message);
       }),
     );
     link.daemon.on(
       'data',
       messages((message, head) => {
-        if (loss?.lost === 'answer' && head.type === 1 && head.procedure === loss.procedure) happen(link);
-        else client.write(message);
+        if (loss?.lost === 'answer' && head.type === 1 && head.procedure === loss.procedure) happen(link, loss.and);
+        else if (!frozen) client.write(message);
       }),
     );
   });
@@ -93,6 +101,9 @@ export async function startProxy(lab: Lab): Promise<HostProxy> {
     },
     goAway,
     comeBack() {
+      // What was said while it was frozen is lost: those connections are of no use.
+      if (frozen) goAway();
+      frozen = false;
       away = false;
     },
     async close() {

@@ -92,7 +92,7 @@ describe('a host that does not answer', { concurrency: true }, () => {
         await ask(vm);
         const { seen, operation } = await until(vm, 'succeeded');
         await checkMade(site, operation, seen);
-        assert.equal(titlesOf(seen, operation.request).length, 2, 'no alarm in the thread');
+        assert.equal(titlesOf(seen, operation.request).length, 2, titlesOf(seen, operation.request).join(' | '));
       }));
   }
 
@@ -124,6 +124,16 @@ describe('a host that does not answer', { concurrency: true }, () => {
       const end = await until('later-01', 'succeeded');
       await checkMade(site, end.operation, end.seen);
       assert.equal(end.operation.notes.length, 1, JSON.stringify(end.operation.notes));
+    }));
+
+  test('a host that freezes with the answer is unknown in less than a minute, and settled by itself when it goes on', () =>
+    scene(async ({ proxy, site, ask, until }) => {
+      proxy.lose({ procedure: PROCEDURE.start, lost: 'answer', and: 'freeze' });
+      await ask('stiff-01');
+      await until('stiff-01', 'unknown');
+      proxy.comeBack();
+      const { seen, operation } = await until('stiff-01', 'succeeded');
+      await checkMade(site, operation, seen);
     }));
 
   test('a daemon that freezes in mid-operation and goes on hurts nothing', () =>
