@@ -6,9 +6,8 @@ import type { Action, JsonObject } from '../actions/action.ts';
 import type { HostReader } from '../actions/host.ts';
 import type { Registry } from '../actions/registry.ts';
 import { formatMiB } from '../actions/units.ts';
-import type { Form, FormField, FormValues } from './chat/slack/form.ts';
-import type { FormAnswer, Forms } from './chat/slack/modals.ts';
-import { formatCommand } from './command/format.ts';
+import type { Form, FormAnswer, FormField, Forms, FormValues } from './chat/form.ts';
+import { formatBound } from './command/format.ts';
 import { commandFromOptions, type OptionValues } from './command/from-options.ts';
 import { type Option, optionsOf } from './command/options.ts';
 import { verbOf } from './command/verbs.ts';
@@ -49,15 +48,14 @@ export function formOf(action: Action, intro: string): Form {
 
 export function readForm(action: Action, values: FormValues, now: number): FormAnswer {
   const parsed = commandFromOptions(action.name, givenOptions(action, values));
-  if (parsed.kind !== 'command' || parsed.command.kind !== 'action') {
-    return wrong(action, parsed.kind === 'refusal' ? parsed.reason : 'this cannot be read');
-  }
+  if (parsed.kind === 'refusal') return wrong(unreadableField(action, values), parsed.reason);
+  if (parsed.kind !== 'command' || parsed.command.kind !== 'action') return wrong(action.positional, 'not readable');
   const bound = action.bind(parsed.command.args, { requester: 'somebody', now });
-  if (bound.kind === 'refused') return wrong(action, [bound.reason, bound.hint].filter(Boolean).join('; '));
-  return {
-    kind: 'line',
-    text: formatCommand(action, withoutGuesses(parsed.command.args, bound.args), { dryRun: false }),
-  };
+  if (bound.kind === 'refused') {
+    return wrong(fieldNamed(action, bound.reason), [bound.reason, bound.hint].filter(Boolean).join('; '));
+  }
+  const args = withoutGuesses(parsed.command.args, bound.args);
+  return { kind: 'line', text: formatBound({ action, args }, { dryRun: false }) };
 }
 
 /** What nobody filled in is left to the journey, which knows who asks. */
@@ -89,12 +87,25 @@ function label({ option }: Option): string {
   return `${option.charAt(0).toUpperCase()}${option.slice(1).replaceAll('-', ' ')}`;
 }
 
-/** The field that the sentence is about, the first where it names none. */
-function wrong(action: Action, reason: string): FormAnswer {
+function wrong(field: string | null, reason: string): FormAnswer {
+  return { kind: 'wrong', fields: { [field ?? '']: reason } };
+}
+
+/** Refusals of arguments begin with the argument's name. Where one does not, the form's first field says it. */
+function fieldNamed(action: Action, reason: string): string | null {
   const options = optionsOf(action);
-  const about =
-    options.find(({ name, option }) => reason.includes(`--${option}`) || reason.startsWith(name)) ?? options[0];
-  return { kind: 'wrong', fields: { [about?.name ?? '']: reason } };
+  const about = options.find(({ name }) => reason.startsWith(`${name}: `) || reason.startsWith(`${name} is missing`));
+  return (about ?? options[0])?.name ?? null;
+}
+
+/** The first whose text alone cannot be read; the longest where only all together are too long. */
+function unreadableField(action: Action, values: FormValues): string | null {
+  const names = optionsOf(action).map(({ name }) => name);
+  const alone = names.find(
+    (name) => commandFromOptions(action.name, { [name]: values[name] ?? '' }).kind === 'refusal',
+  );
+  const length = (name: string) => values[name]?.length ?? 0;
+  return alone ?? names.toSorted((one, other) => length(other) - length(one))[0] ?? null;
 }
 
 async function capacityLine(host: HostReader): Promise<string> {

@@ -1,36 +1,8 @@
 /** A form for one action as a Slack modal, and what was typed into it. Pure. The fields come from the caller. */
 import type { types } from '@slack/bolt';
 import { z } from 'zod';
+import type { Form, FormField, FormValues } from '../form.ts';
 import { plain } from './press.ts';
-
-export type FormField = {
-  /** The argument's name: letters, digits, `-` and `_`. */
-  name: string;
-  label: string;
-  /** '' for none. */
-  hint: string;
-  optional: boolean;
-  /** '' for none. */
-  initial: string;
-} & (
-  | { kind: 'text' }
-  | { kind: 'number'; min: number; max: number }
-  | { kind: 'choice'; options: { value: string; label: string }[] }
-  | { kind: 'flag' }
-);
-
-export interface Form {
-  /** `vm.create` */
-  action: string;
-  title: string;
-  submit: string;
-  /** Shown above the fields: quota, capacity; '' for none. */
-  intro: string;
-  fields: FormField[];
-}
-
-/** By field name; flags are 'true' or '', empty fields are ''. */
-export type FormValues = Record<string, string>;
 
 /** Limits: @slack/types, views and block elements. */
 const TITLE_LENGTH = 24;

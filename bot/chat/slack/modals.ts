@@ -4,9 +4,10 @@
  */
 import type { App, ViewErrorsResponseAction, ViewOutput } from '@slack/bolt';
 import { z } from 'zod';
-import type { Place, PlatformUser } from '../card.ts';
+import type { Place } from '../card.ts';
+import type { Forms } from '../form.ts';
 import { type Calls, messageOf } from './calls.ts';
-import { type Form, type FormValues, formBlocks, inputBlock, modal, readValues, sentence } from './form.ts';
+import { formBlocks, inputBlock, modal, readValues, sentence } from './form.ts';
 import type { SlackLog } from './log.ts';
 import { Press } from './press.ts';
 import { NOT_TAKEN, type Take, type Taking } from './taking.ts';
@@ -26,16 +27,6 @@ export type Where = z.infer<typeof Where>;
 const FormMetadata = z.object({ action: z.string(), where: Where.nullable() });
 const InputMetadata = z.object({ where: Where, press: Press });
 const Opened = z.object({ view: z.object({ id: z.string() }) });
-
-/** What a submitted form comes to: a line for the journey, or what is wrong with which field. */
-export type FormAnswer = { kind: 'line'; text: string } | { kind: 'wrong'; fields: Record<string, string> };
-
-export interface Forms {
-  /** null: there is no form for this person. May take its time. */
-  form(action: string, person: PlatformUser): Promise<Form | null>;
-  /** Checks what was typed. Must be quick: the person waits for it within Slack's 3 s. */
-  read(action: string, values: FormValues): FormAnswer;
-}
 
 export interface ModalsOptions {
   calls: Calls;

@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Card, ChatPlatform, Inbound, PlatformUser } from '../card.ts';
+import type { Forms } from '../form.ts';
 import { type Calls, createCalls, isTransient, messageOf } from './calls.ts';
 import { createDirect } from './direct.ts';
 import { createEdits } from './edits.ts';
@@ -15,7 +16,7 @@ import { createLimiter, type Rates, slackRates } from './limiter.ts';
 import { listen } from './listen.ts';
 import type { SlackLog } from './log.ts';
 import { createMessages } from './messages.ts';
-import { createModals, type Forms } from './modals.ts';
+import { createModals } from './modals.ts';
 import { createPeople, type People } from './people.ts';
 import { createPosts } from './posts.ts';
 import { createTake } from './taking.ts';

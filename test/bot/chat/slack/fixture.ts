@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Card, Inbound, PlatformUser } from '../../../../bot/chat/card.ts';
-import type { Form, FormValues } from '../../../../bot/chat/slack/form.ts';
-import type { FormAnswer } from '../../../../bot/chat/slack/modals.ts';
+import type { Form, FormAnswer, FormValues } from '../../../../bot/chat/form.ts';
 import { createSlackChat, type SlackChat, type SlackOptions } from '../../../../bot/chat/slack/slack.ts';
 import { type FakeSlack, type FakeSlackOptions, startFakeSlack } from '../../../fakes/slack/fake-slack.ts';
 
