@@ -11,6 +11,8 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   P5: async () => (await import('./p5-audit.ts')).benchP5(),
   P6: async () => (await import('./p6-policy.ts')).benchP6(),
   P8: async () => (await import('./p8-start.ts')).benchP8(),
+  P14: async () => (await import('./p14-runner.ts')).benchP14(),
+  P16: async () => (await import('./p16-events.ts')).benchP16(),
 };
 
 async function main(names: string[]): Promise<void> {
