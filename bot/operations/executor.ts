@@ -98,7 +98,14 @@ export function createExecutor(given: ExecutorPorts): Executor {
     if (gate.kind === 'later') return putOff(operation, gate.reason);
     const now = await operations.update(operation.request, ({ state }) => (state === 'queued' ? gate.patch : null));
     if (now === null) await operations.release(operation);
-    else if (now.state === 'running') await execute(now, signal, ports, false);
+    else if (now.state === 'running') return run(now, signal);
+    return 'ended';
+  }
+
+  async function run(operation: Operation, signal: AbortSignal): Promise<Ran> {
+    const succeeded = await execute(operation, signal, ports, false);
+    // What is unclear now may be clear in a moment, with the connection that was lost.
+    if (!succeeded) setTimeout(sweepSafely, AGAIN_MS).unref();
     return 'ended';
   }
 
@@ -122,8 +129,7 @@ export function createExecutor(given: ExecutorPorts): Executor {
     const seen = await operations.get(request);
     if (seen?.operation.state !== 'running') return 'ended';
     await ports.recorder.turned(await subjectOf(seen.operation, ports.auids), 'resume', '', true);
-    await execute(seen.operation, signal, ports, false);
-    return 'ended';
+    return run(seen.operation, signal);
   }
 
   async function resume(request: number): Promise<void> {

@@ -48,7 +48,10 @@ export interface Steps {
   all(): Step[];
 }
 
-/** A wait changes nothing, so a host that is away for a moment (its daemon restarts) is simply waited for as well. */
+/**
+ * A host that is away for a moment (its daemon restarts) is waited for: by a wait, which changes nothing, and by an
+ * effect that was never called.
+ */
 export const AWAY_LIMIT_MS = 60_000;
 const AWAY_PAUSE_MS = 1000;
 
@@ -113,12 +116,25 @@ export function createSteps(operation: Operation, ports: StepPorts, signal: Abor
     const started = { status: 'running', attempt: number, startedAt: ports.now(), endedAt: null } as const;
     await put(spec.title, { ...started, record: spec.record, intent, recorded: false, evidence: '', error: null });
     try {
-      await spec.run();
+      const evidence = await call(spec);
+      await done(spec, evidence, evidence !== '');
     } catch (error) {
       if (!(error instanceof OpsError)) throw error;
-      return afterError(spec, number, error);
+      await afterError(spec, number, error);
     }
-    await done(spec, '', false);
+  }
+
+  /** Calls again only what never left for the host and is not there. Gives the evidence when it was there after all. */
+  async function call(spec: EffectStep): Promise<string> {
+    let tries = 0;
+    return whileAway(spec.title, NEVER_CALLED, async () => {
+      tries += 1;
+      const seen = tries === 1 ? NOT_CALLED_YET : await ask(spec);
+      if (seen.kind === 'happened') return seen.evidence;
+      if (seen.kind === 'cannot-know') throw new OpsError('unreachable', seen.evidence);
+      await spec.run();
+      return '';
+    });
   }
 
   async function afterError(spec: EffectStep, number: number, error: OpsError): Promise<void> {
@@ -147,13 +163,13 @@ export function createSteps(operation: Operation, ports: StepPorts, signal: Abor
     return attempt(spec, step.attempt + 1);
   }
 
-  async function waitWhileAway<T>(title: string, run: () => Promise<T>): Promise<T> {
+  async function whileAway<T>(title: string, away: ReadonlySet<string>, run: () => Promise<T>): Promise<T> {
     let awaySince: number | null = null;
     for (;;) {
       try {
         return await run();
       } catch (error) {
-        if (!(error instanceof OpsError) || !HOST_AWAY.has(error.code)) throw error;
+        if (!(error instanceof OpsError) || !away.has(error.code)) throw error;
         awaySince ??= ports.now();
         if (ports.now() - awaySince >= AWAY_LIMIT_MS) throw error;
         await put(title, { evidence: `the host is away: ${error.message}` });
@@ -179,7 +195,7 @@ export function createSteps(operation: Operation, ports: StepPorts, signal: Abor
       await deliverCancel(title);
       await put(title, { status: 'running', endedAt: null, evidence: '' });
       try {
-        const value = await waitWhileAway(title, run);
+        const value = await whileAway(title, HOST_AWAY, run);
         await put(title, { status: 'done', endedAt: ports.now(), evidence: '' });
         return value;
       } catch (error) {
@@ -200,6 +216,8 @@ export function createSteps(operation: Operation, ports: StepPorts, signal: Abor
 
 /** What a host answers to an effect that is already there. */
 const REPEATED: ReadonlySet<string> = new Set(['exists', 'wrong-state', 'not-found']);
+const NEVER_CALLED: ReadonlySet<string> = new Set(['unreachable']);
+const NOT_CALLED_YET: Evidence = { kind: 'did-not', evidence: '' };
 const HOST_AWAY: ReadonlySet<string> = new Set(['connection-lost', 'unreachable']);
 
 /** A host that cannot be asked cannot be known. */

@@ -134,7 +134,8 @@ for (const code of OPS_ERROR_CODES) {
       const { steps, saved, results } = world({});
       const spec = effect([code], evidence);
       assert.equal(await outcome(steps.step(spec)), expected);
-      assert.equal(spec.calls, 1);
+      // What never left is called again while it is certain not to be there; everything else is called once.
+      assert.equal(spec.calls > 1, code === 'unreachable' && evidence === 'did-not');
       assert.equal(saved()[0]?.status, expected.split(' ')[0]);
       assert.equal(results.length, 1, 'the intent has a result');
       assert.equal(results[0]?.ok, expected === 'done');
@@ -200,6 +201,25 @@ for (const code of ['exists', 'wrong-state', 'not-found'] as const) {
     }
   });
 }
+
+test('an effect whose host is away for a moment is called when it is back, under the same intent', async () => {
+  const { steps, results, log } = world({});
+  const spec = effect(['unreachable', 'unreachable', null], 'did-not');
+  await steps.step(spec);
+  assert.equal(spec.calls, 3);
+  assert.equal(log.filter((entry) => entry.startsWith('intent')).length, 1);
+  assert.deepEqual(
+    results.map(({ ok }) => ok),
+    [true],
+  );
+});
+
+test('an effect is not called on a host that cannot say whether it is there', async () => {
+  const { steps } = world({});
+  const spec = effect(['unreachable', null], 'cannot-know');
+  assert.equal(await outcome(steps.step(spec)), 'unknown');
+  assert.equal(spec.calls, 1);
+});
 
 test('a step that never reached its host runs by itself when the host is back, and was not there', async () => {
   const first = world({});
