@@ -28,13 +28,14 @@ async function approveInQueue(
   stage: Stage,
   meanwhile: () => Promise<void> | void,
 ): Promise<{ alice: Person; plan: Sight }> {
-  stage.host.fault({ method: 'reboot', name: 'prod-01', delayMs: 1000 });
+  const goOn = stage.holdReboots();
   const { alice, bob, plan } = await planOfStop(stage);
   await alice.say('vm reboot prod-01');
   await alice.until('the first', ({ text }) => text.includes('vm reboot prod-01') && text.includes('Running'));
   await bob.press(plan, 'approve');
   await alice.until('the queue', ({ text }) => text.includes('Waits for #'));
   await meanwhile();
+  goOn();
   return { alice, plan };
 }
 
@@ -129,7 +130,7 @@ test('those who may not touch a VM are not told that it is protected', async (t)
 
 test('a VM that is protected after the approval is not destroyed', async (t) => {
   const stage = await webStage(t);
-  stage.host.fault({ method: 'reboot', name: 'dev-01', delayMs: 1000 });
+  const goOn = stage.holdReboots();
   const [alice, bob, carol] = [await stage.person('alice'), await stage.person('bob'), await stage.person('carol')];
   await alice.say('vm delete dev-01 --force');
   const plan = await bob.plan('vm delete dev-01');
@@ -140,6 +141,7 @@ test('a VM that is protected after the approval is not destroyed', async (t) => 
   await alice.until('the queue', ({ text }) => text.includes('Waits for #'));
   const metadata = { owner: 'team-a', expires: null, tags: { env: 'dev' }, protected: true, request: null };
   stage.host.changeBehindBack('dev-01', { metadata }, 'quiet');
+  goOn();
   assert.match((await alice.end(plan.request, 'denied')).text, /protected against destruction/);
   assert.deepEqual([stage.host.count('destroy'), stage.host.count('undefineDomain')], [0, 0]);
 });

@@ -7,13 +7,14 @@ export function runningSuite(name: string, makeStage: MakeStage): void {
   test(`${name}: the second request for a VM waits and names the first and who asked for it`, async (t) => {
     const stage = await makeStage(t);
     const alice = await stage.person('alice');
-    stage.host.fault({ method: 'reboot', name: 'dev-01', delayMs: 1000 });
+    const goOn = stage.holdReboots();
     await alice.say('vm reboot dev-01');
     await alice.until('the first', ({ text }) => text.includes('vm reboot dev-01') && text.includes('Running'));
     await alice.say('vm stop dev-01');
     const waits = await alice.until('the queue', ({ text }) => text.includes('Waits for #'));
     assert.match(waits.text, /Waits for #\d+ \(vm reboot dev-01, asked by alice, running\)/);
     assert.equal(stage.host.count('shutdown'), 0);
+    goOn();
     await alice.end(waits.request, 'succeeded');
     assert.deepEqual(
       stage.host.effects.map(({ method }) => method),
@@ -24,13 +25,14 @@ export function runningSuite(name: string, makeStage: MakeStage): void {
   test(`${name}: what waits in the queue can be cancelled and never begins`, async (t) => {
     const stage = await makeStage(t);
     const alice = await stage.person('alice');
-    stage.host.fault({ method: 'reboot', name: 'dev-01', delayMs: 1000 });
+    const goOn = stage.holdReboots();
     await alice.say('vm reboot dev-01');
     await alice.until('the first', ({ text }) => text.includes('vm reboot dev-01') && text.includes('Running'));
     await alice.say('vm stop dev-01');
     const waits = await alice.until('the queue', ({ text }) => text.includes('Waits for #'));
     await alice.press(waits, 'cancel');
     assert.match((await alice.end(waits.request, 'cancelled')).text, /before it began/);
+    goOn();
     await alice.until('the first’s end', ({ text }) => /succeeded: .*dev-01/.test(text));
     assert.equal(stage.host.count('shutdown'), 0);
   });

@@ -31,6 +31,8 @@ export interface World {
   host: FakeHost;
   stateDir: string;
   policyFile: string;
+  /** Reboots wait until the function that this gives is called: time to do things while a VM is taken. */
+  holdReboots(): () => void;
   /** Moves Drover's clock on. */
   forward(ms: number): void;
   now(): number;
@@ -86,6 +88,7 @@ export async function openWorld(t: TestContext, options: WorldOptions = {}): Pro
     host,
     stateDir,
     policyFile,
+    holdReboots: () => holdReboots(host),
     forward: (ms) => {
       offsetMs += ms;
     },
@@ -97,6 +100,19 @@ export async function openWorld(t: TestContext, options: WorldOptions = {}): Pro
     },
     audit: () => auditLines(join(stateDir, 'audit')),
     faults,
+  };
+}
+
+function holdReboots(host: FakeHost): () => void {
+  const released = Promise.withResolvers<void>();
+  const { reboot } = host;
+  host.reboot = async (uuid) => {
+    await released.promise;
+    return reboot(uuid);
+  };
+  return () => {
+    host.reboot = reboot;
+    released.resolve();
   };
 }
 
