@@ -11,6 +11,7 @@ import { type Completable, defineCommand } from './commands.ts';
 import { createEdits } from './edits.ts';
 import { createGateway } from './gateway.ts';
 import { type Incoming, PLATFORM, RawInteraction, RawMessage, toIncoming } from './incoming.ts';
+import { createKept } from './kept.ts';
 import { createLanes } from './lanes.ts';
 import type { DiscordLog } from './log.ts';
 import { createMentions } from './mentions.ts';
@@ -52,6 +53,9 @@ export interface DiscordChat extends ChatPlatform {
 /** Actions with more options than anybody wants to type: without what they need, a form opens. */
 const WITH_FORM: ReadonlySet<string> = new Set(['vm.create']);
 
+/** Interactions remembered as seen; they are told again within seconds. */
+const MOST_SEEN = 5_000;
+
 export function createDiscordChat(options: DiscordOptions): DiscordChat {
   const { token, apiUrl, guildId, log, now = Date.now } = options;
   const actions = [...options.actions.actions.values()];
@@ -62,6 +66,7 @@ export function createDiscordChat(options: DiscordOptions): DiscordChat {
     log.error(`Discord cannot be used any more: ${error.message}`);
     options.onFatal(error);
   };
+  const seen = createKept<true>(MOST_SEEN);
   const lanes = createLanes();
   const gateway = createGateway({
     token,
@@ -101,6 +106,9 @@ export function createDiscordChat(options: DiscordOptions): DiscordChat {
 
   async function interaction(data: unknown): Promise<void> {
     const raw = RawInteraction.parse(data);
+    // After a resume the gateway tells again what it had told already.
+    if (seen.get(raw.id) === true) return;
+    seen.set(raw.id, true);
     const incoming = toIncoming(raw);
     const no = incoming === null ? ONLY_SERVERS : whyNot(incoming, guildId);
     if (incoming === null || no !== null) {

@@ -48,7 +48,7 @@ export async function registerCommands(
     const old = registered.find(({ name }) => name === command.name);
     if (old !== undefined && isSame(old, command)) continue;
     if (old === undefined) await call('POST', path, command);
-    else await call('PATCH', `${path}/${old.id}`, command);
+    else await call('PATCH', `${path}/${old.id}`, withoutType(command));
     (old === undefined ? done.created : done.changed).push(command.name);
   }
   for (const { id, name } of registered) {
@@ -57,6 +57,11 @@ export async function registerCommands(
     done.deleted.push(name);
   }
   return done;
+}
+
+/** What a command is cannot be changed, so an update must not say it. */
+function withoutType({ type: _, ...command }: CommandDefinition): object {
+  return command;
 }
 
 function isSame(old: unknown, wanted: CommandDefinition): boolean {

@@ -20,7 +20,10 @@ for (const [name, disturb] of [
     assert.equal(interaction.state, 'deferred');
     await until('the line', () => inbound.length === 1);
     assert.deepEqual(fatal, []);
-    assert.ok(fake.gateway.counts().resumed >= 1);
+    await until('the session goes on', () => fake.gateway.counts().resumed >= 1);
+    await fake.user(ALICE).slash(OPS, 'vm', 'help');
+    await until('the next line', () => inbound.length === 2);
+    assert.deepEqual(fake.violations, []);
   });
 }
 

@@ -40,7 +40,11 @@ export async function openFixture(
   more: Partial<DiscordOptions> & { start?: boolean } = {},
 ): Promise<Fixture> {
   const fake = await startFakeDiscord(fakeOptions);
-  t.after(() => fake.close());
+  const chats: DiscordChat[] = [];
+  t.after(async () => {
+    for (const chat of chats) await chat.close();
+    await fake.close();
+  });
   fake.addUser(ALICE, { roles: [ROLE] });
   fake.addUser(BOB);
   fake.addChannel(OPS);
@@ -67,7 +71,7 @@ export async function openFixture(
       now: () => Date.now() + fake.world.ahead,
       ...extra,
     });
-    t.after(() => chat.close());
+    chats.push(chat);
     return chat;
   };
   const chat = await open(options);
