@@ -56,7 +56,7 @@ const Component: z.ZodType<Component> = z.lazy(() =>
     .tuple([z.string(), z.array(Property), z.array(Component)])
     .transform(([name, properties, parts]) => ({ name, properties, parts })),
 );
-const Calendars = z.union([z.array(Component), Component.transform((one) => [one])]);
+const Calendars = z.union([z.array(Component).min(1), Component.transform((one) => [one])]);
 
 export function readIcal(text: string): ReadIcal {
   const calendars = parse(text);

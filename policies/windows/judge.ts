@@ -6,7 +6,7 @@ import type { RuleRef } from '../decision.ts';
 import { type Calendar, isAbout, type WindowQuestion } from './calendar.ts';
 import type { Overrun } from './calendar-file.ts';
 import { DAY_MS } from './local-time.ts';
-import { type Blocker, layOut, type Opening } from './openings.ts';
+import { type Blocker, type Layout, layOut, type Opening } from './openings.ts';
 
 export interface WindowAsk {
   calendars: readonly Calendar[];
@@ -48,13 +48,17 @@ export function judgeWindow(ask: WindowAsk): WindowJudgement {
 export function whenCan(ask: WindowAsk, count: number, horizonMs = HORIZON_MS): Opening[] {
   const { now } = ask.question;
   const calendars = ask.calendars.filter((calendar) => isAbout(calendar, ask.question));
-  return layOut(calendars, now, now + horizonMs)
-    .openings.filter((opening) => fits(opening, ask.neededMs))
-    .slice(0, count);
+  const { openings } = lookAhead(calendars, now, horizonMs, ask.neededMs);
+  return openings.filter((opening) => fits(opening, ask.neededMs)).slice(0, count);
 }
 
-/** One that is left open at the end of what is looked at counts as long enough. */
-export function fits({ fromMs, untilMs, overrun }: Opening, neededMs: number | null): boolean {
+/** Looks at openings that begin within `lookMs`, and at each for at least `neededMs`: one without an end is long enough. */
+function lookAhead(calendars: readonly Calendar[], now: number, lookMs: number, neededMs: number | null): Layout {
+  const { openings, blockers } = layOut(calendars, now, now + lookMs + (neededMs ?? 0));
+  return { openings: openings.filter(({ fromMs }) => fromMs < now + lookMs), blockers };
+}
+
+function fits({ fromMs, untilMs, overrun }: Opening, neededMs: number | null): boolean {
   if (neededMs === null || untilMs === null || overrun !== 'refuse-start-if-not-fit') return true;
   return untilMs - fromMs >= neededMs;
 }
@@ -64,7 +68,7 @@ function judgeWithin(
   calendars: readonly Calendar[],
   lookMs: number,
 ): WindowJudgement {
-  const { openings, blockers } = layOut(calendars, now, now + lookMs);
+  const { openings, blockers } = lookAhead(calendars, now, lookMs, neededMs);
   const [first, ...later] = openings;
   if (first === undefined || first.fromMs > now) {
     const next = openings.find((opening) => fits(opening, neededMs)) ?? null;

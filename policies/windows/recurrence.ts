@@ -8,13 +8,16 @@
 import { z } from 'zod';
 
 const list = <T extends z.ZodType>(of: T) => z.union([of.transform((one) => [one]), z.array(of).min(1).max(100)]);
-const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
+const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'] as const;
 
 /** `MO`, `-1FR`; `nth` 0: every one. */
 const ByDay = z
   .string()
   .regex(/^[+-]?\d{0,2}(SU|MO|TU|WE|TH|FR|SA)$/, 'a weekday, as in MO or -1FR')
-  .transform((text) => ({ weekday: WEEKDAYS.indexOf(text.slice(-2)), nth: Number(text.slice(0, -2)) }));
+  .transform((text) => ({
+    weekday: WEEKDAYS.findIndex((name) => text.endsWith(name)),
+    nth: Number(text.slice(0, -2)),
+  }));
 
 const nonZero = (limit: number) =>
   z
@@ -23,7 +26,10 @@ const nonZero = (limit: number) =>
     .max(limit)
     .refine((value) => value !== 0, 'not zero');
 
-/** As jCal writes a rule (RFC 7265, 3.6.10), with ical.js's number for `wkst`: 1 is Sunday. */
+/** jCal has the name, ical.js makes a number of it: 1 is Sunday. */
+const WeekStart = z.union([z.int().min(1).max(7), z.enum(WEEKDAYS).transform((name) => WEEKDAYS.indexOf(name) + 1)]);
+
+/** As jCal writes a rule (RFC 7265, 3.6.10). */
 export const Recurrence = z.strictObject({
   freq: z.enum(['DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY']),
   interval: z.int().min(1).max(1000).default(1),
@@ -33,7 +39,7 @@ export const Recurrence = z.strictObject({
   bymonthday: list(nonZero(31)).optional(),
   byday: list(ByDay).optional(),
   bysetpos: list(nonZero(366)).optional(),
-  wkst: z.int().min(1).max(7).default(2),
+  wkst: WeekStart.default(2),
 });
 export type Recurrence = z.infer<typeof Recurrence>;
 
@@ -41,19 +47,27 @@ const DAY_MS = 86_400_000;
 
 /** Days since 1970-01-01, ascending; the first day is always among them (3.8.5.3), whether the rule names it or not. */
 export function recurringDays(rule: Recurrence, first: number, fromDay: number, toDay: number): number[] {
-  const days: number[] = first >= fromDay && first <= toDay ? [first] : [];
+  const found: number[] = first >= fromDay && first <= toDay ? [first] : [];
   let left = (rule.count ?? Number.POSITIVE_INFINITY) - 1;
   const start = rule.count === undefined ? Math.max(first, fromDay) : first;
   for (let period = periodOf(rule, first, start); left > 0; period += rule.interval) {
     const [begin, end] = bounds(rule, first, period);
     if (begin > toDay) break;
-    for (const day of named(rule, first, begin, end)) {
+    const days = needsWholePeriods(rule)
+      ? named(rule, first, begin, end)
+      : named(rule, first, Math.max(begin, fromDay), Math.min(end, toDay + 1));
+    for (const day of days) {
       if (day <= first || left <= 0) continue;
       left -= 1;
-      if (day >= fromDay && day <= toDay) days.push(day);
+      if (day >= fromDay && day <= toDay) found.push(day);
     }
   }
-  return days;
+  return found;
+}
+
+/** To count days, or to pick some by their place. */
+function needsWholePeriods({ count, bysetpos }: Recurrence): boolean {
+  return count !== undefined || bysetpos !== undefined;
 }
 
 /** The last period of the rule, counted from the first day's, that does not begin after `day`. */
@@ -103,7 +117,9 @@ function monthStart(month: number): number {
 
 /** The days of one period that the rule names. */
 function named(rule: Recurrence, first: number, begin: number, end: number): number[] {
-  const days = Array.from({ length: end - begin }, (_, index) => begin + index).filter((day) => fits(rule, first, day));
+  const days = Array.from({ length: Math.max(0, end - begin) }, (_, index) => begin + index).filter((day) =>
+    fits(rule, first, day),
+  );
   if (rule.bysetpos === undefined) return days;
   const places = new Set(rule.bysetpos.map((place) => (place > 0 ? place - 1 : days.length + place)));
   return days.filter((_, index) => places.has(index));
