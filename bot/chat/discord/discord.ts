@@ -45,9 +45,19 @@ export interface DiscordOptions {
   now?(): number;
 }
 
+export interface DiscordHealth {
+  /** The gateway's session is up. */
+  connected: boolean;
+  fatal: string | null;
+}
+
 export interface DiscordChat extends ChatPlatform {
-  /** Ends when it is connected and the commands are registered. Throws when it cannot be; see `onFatal`. */
+  /**
+   * Ends when it is connected, and the commands are registered or the log says why not. Asks on while Discord cannot be
+   * reached. Throws when Discord will not let the bot in, after `onFatal`.
+   */
   start(): Promise<void>;
+  health(): DiscordHealth;
 }
 
 /** Actions with more options than anybody wants to type: without what they need, a form opens. */
@@ -59,10 +69,10 @@ const MOST_SEEN = 5_000;
 export function createDiscordChat(options: DiscordOptions): DiscordChat {
   const { token, apiUrl, guildId, log, now = Date.now } = options;
   const actions = [...options.actions.actions.values()];
-  const state = { fatal: false, closed: false, bot: '' };
+  const state = { fatal: '', closed: false, bot: '' };
   const onFatal = (error: Error) => {
-    if (state.fatal || state.closed) return;
-    state.fatal = true;
+    if (state.fatal !== '' || state.closed) return;
+    state.fatal = messageOf(error);
     log.error(`Discord cannot be used any more: ${error.message}`);
     options.onFatal(error);
   };
@@ -104,6 +114,20 @@ export function createDiscordChat(options: DiscordOptions): DiscordChat {
     }
   }
 
+  /** Without new commands Drover still works: by the old ones, by mentions, by buttons. */
+  async function register(application: string): Promise<void> {
+    try {
+      const command = defineCommand(actions, WITH_FORM);
+      const done = await registerCommands([command], { calls, application, guild: guildId });
+      log.info(`commands of Discord created, changed, deleted: ${JSON.stringify(done)}`);
+    } catch (error) {
+      const hint = isAnswer(error, codes.missingAccess)
+        ? '; invite the bot again with the scope applications.commands'
+        : '';
+      log.error(`registering the commands: ${messageOf(error)}${hint}`);
+    }
+  }
+
   async function interaction(data: unknown): Promise<void> {
     const raw = RawInteraction.parse(data);
     // After a resume the gateway tells again what it had told already.
@@ -128,10 +152,10 @@ export function createDiscordChat(options: DiscordOptions): DiscordChat {
       await gateway.connect();
       const application = gateway.client.application?.id ?? '';
       state.bot = gateway.client.user?.id ?? application;
-      const command = defineCommand(actions, WITH_FORM);
-      const done = await registerCommands([command], { calls, application, guild: guildId });
-      log.info(`Discord is connected; commands created, changed, deleted: ${JSON.stringify(done)}`);
+      log.info('Discord is connected');
+      await register(application);
     },
+    health: () => ({ connected: gateway.isConnected(), fatal: state.fatal === '' ? null : state.fatal }),
     post: async (place, key, card) => {
       presses.remember(card);
       try {

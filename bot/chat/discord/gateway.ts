@@ -2,6 +2,7 @@
  * The connection to Discord by discord.js: which events are wanted, how it ends. No privileged intent is asked for. A
  * session that ends for good is told once, in words that say what to do; the library would stay silent.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   Client,
   Events,
@@ -10,6 +11,7 @@ import {
   GatewayIntentBits,
   Options,
   type RateLimitData,
+  Routes,
 } from 'discord.js';
 import { OpsError } from '../../../actions/errors.ts';
 import { createdAt } from './incoming.ts';
@@ -22,6 +24,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const HOUR_MS = 3_600_000;
 /** From the first connection to the list of servers. */
 const READY_MS = 30_000;
+/** Pause between asks while Discord cannot be reached. */
+const ASK_AGAIN_MS = 2_000;
 
 export interface GatewayOptions {
   token: string;
@@ -37,8 +41,9 @@ export interface GatewayOptions {
 
 export interface Gateway {
   client: Client;
-  /** Throws `OpsError` when Discord cannot be reached; other ends were told to `onFatal` before. */
+  /** Asks until Discord answers. Throws when it will not let the bot in; `onFatal` was told before. */
   connect(): Promise<void>;
+  isConnected(): boolean;
   close(): Promise<void>;
 }
 
@@ -61,6 +66,7 @@ export function createGateway({ token, apiUrl, log, now, onFatal, onInteraction,
       ThreadMemberManager: 0,
     }),
   });
+  const closing = new AbortController();
   const ended = Promise.withResolvers<never>();
   ended.promise.catch(() => undefined);
   const end = (error: Error) => {
@@ -85,6 +91,7 @@ export function createGateway({ token, apiUrl, log, now, onFatal, onInteraction,
     client,
     connect: async () => {
       try {
+        await reach(client, token, log, closing.signal);
         await Promise.race([signIn(client, token), ended.promise]);
       } catch (error) {
         const why = explainStart(error);
@@ -92,8 +99,32 @@ export function createGateway({ token, apiUrl, log, now, onFatal, onInteraction,
         throw why;
       }
     },
-    close: () => client.destroy(),
+    isConnected: () => client.isReady(),
+    close: () => {
+      closing.abort();
+      return client.destroy();
+    },
   };
+}
+
+/**
+ * Waits until Discord answers at all. The library cannot be asked to sign in twice: after one failure it can be neither used
+ * nor closed.
+ */
+async function reach(client: Client, token: string, log: DiscordLog, signal: AbortSignal): Promise<void> {
+  client.rest.setToken(token);
+  for (;;) {
+    try {
+      await client.rest.get(Routes.gatewayBot());
+      return;
+    } catch (error) {
+      const trouble = toTrouble('the gateway', error, true);
+      if (trouble.kind !== 'wait' && !isTransient(trouble.error)) throw error;
+      const ms = Math.max(ASK_AGAIN_MS, trouble.kind === 'wait' ? trouble.ms : 0);
+      log.warn(`signing in to Discord: ${messageOf(error)}; asking again in ${ms / 1000} s`);
+      await pause(ms, undefined, { signal });
+    }
+  }
 }
 
 async function signIn(client: Client, token: string): Promise<void> {

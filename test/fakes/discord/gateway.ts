@@ -50,6 +50,8 @@ export interface Gateway {
   drop(): void;
   /** Heartbeats are not answered on the connections of this moment. */
   deafen(): void;
+  /** The next connections are cut before they begin. */
+  refuse(times: number): void;
   stop(): void;
 }
 
@@ -106,7 +108,13 @@ export function createGateway(server: Server, options: GatewayOptions): Gateway 
     else if (op === 6) resume(socket, d);
   };
 
+  let refusals = 0;
   sockets.on('connection', (socket) => {
+    if (refusals > 0) {
+      refusals -= 1;
+      socket.terminate();
+      return;
+    }
     let events = 0;
     const minute = setInterval(() => {
       events = 0;
@@ -150,6 +158,9 @@ export function createGateway(server: Server, options: GatewayOptions): Gateway 
     },
     deafen: () => {
       for (const socket of live()) deaf.add(socket);
+    },
+    refuse: (times) => {
+      refusals += times;
     },
     stop: () => {
       for (const socket of sockets.clients) socket.terminate();

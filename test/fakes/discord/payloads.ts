@@ -67,7 +67,9 @@ function numbered(components: JsonObject[]): JsonObject[] {
     count += 1;
     const inner = Array.isArray(component.components) ? component.components.filter(isObject) : null;
     const id = component.id ?? count;
-    const file = isObject(component.file) ? { file: fileJson(component.file), name: 'file.txt', size: 1 } : {};
+    const file = isObject(component.file)
+      ? { file: fileJson(component.file), name: 'file.txt', size: 1, spoiler: false }
+      : {};
     const button = component.type === 2 ? { disabled: false } : {};
     const container = component.type === 17 ? { spoiler: false, accent_color: component.accent_color ?? null } : {};
     const separator = component.type === 14 ? { spacing: 1, divider: true } : {};
@@ -85,7 +87,6 @@ function fileJson({ url }: JsonObject): JsonObject {
     width: null,
     height: null,
     content_type: 'text/plain',
-    flags: 0,
   };
 }
 

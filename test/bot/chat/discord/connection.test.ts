@@ -80,11 +80,31 @@ test('a token that the gateway refuses ends the start too', async (t) => {
   assert.equal(fatal.length, 1);
 });
 
-test('a Discord that cannot be reached at the start is an error of the world, not the end', async (t) => {
-  const { fake, chat, fatal } = await openFixture(t, {}, { start: false });
-  fake.fault({ path: '/gateway/bot', status: 503, times: 10 });
-  await assert.rejects(chat.start(), /503/);
+test('a Discord that cannot be reached at the start is asked again', async (t) => {
+  const { fake, chat, fatal, log } = await openFixture(t, {}, { start: false });
+  fake.fault({ path: '/gateway/bot', status: 503 });
+  await chat.start();
+  assert.deepEqual([fatal, chat.health()], [[], { connected: true, fatal: null }]);
+  assert.ok(log.some((line) => line.includes('asking again')));
+});
+
+test('a gateway that cuts connections for a while is connected to again', async (t) => {
+  const { fake, inbound, fatal } = await openFixture(t);
+  fake.gateway.refuse(3);
+  fake.gateway.drop();
+  await until('the session goes on', () => fake.gateway.counts().resumed >= 1, 30_000);
+  await fake.user(ALICE).slash(OPS, 'vm', 'list');
+  await until('the line', () => inbound.length === 1);
   assert.deepEqual(fatal, []);
+});
+
+test('commands that cannot be registered do not keep Drover from working, and the log says why', async (t) => {
+  const { fake, chat, log, inbound } = await openFixture(t, {}, { start: false });
+  fake.fault({ method: 'GET', path: '/commands', status: 403, code: 50_001 });
+  await chat.start();
+  assert.ok(log.some((line) => line.startsWith('error') && line.includes('applications.commands')));
+  fake.user(ALICE).mention(OPS, 'list');
+  await until('the line', () => inbound.length === 1);
 });
 
 test('no privileged intent is asked for', async (t) => {

@@ -290,6 +290,15 @@ test('a 429 with a long wait holds up its own channel alone', async (t) => {
   assert.equal(fake.messages(OPS).length, 1);
 });
 
+test('a hundred posts at once stay within 50 requests a second, without a 429', async (t) => {
+  const { fake, chat } = await openFixture(t, {}, { isFirstTry: () => true });
+  const channels = Array.from({ length: 100 }, (_, at) => `2000000000000010${String(at).padStart(2, '0')}`);
+  for (const channel of channels) fake.addChannel(channel);
+  await Promise.all(channels.map((channel) => chat.post({ ...inOps, channel }, `x/${channel}`, cards.help)));
+  assert.equal(fake.limited(), 0);
+  assert.ok(channels.every((channel) => fake.messages(channel).length === 1));
+});
+
 test('where Drover may not write, whoever asked is told what it needs', async (t) => {
   const { fake, script } = await openFixture(t);
   const closed = '200000000000000003';
