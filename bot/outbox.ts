@@ -117,9 +117,16 @@ export function createOutbox(ports: OutboxPorts): Outbox {
     await store.transact({
       guards: [{ key: opKey(request), revision: seen.revision }],
       puts: [],
-      deletes: [unsyncedKey(request)],
+      // A platform that this process does not have is brought up to date by one that has it.
+      deletes: placesOf(operation).every(({ platform }) => ports.platform(platform) !== undefined)
+        ? [unsyncedKey(request)]
+        : [],
     });
     if (isOver(operation.state)) await touchQueued(operation);
+  }
+
+  function placesOf(operation: Operation): Place[] {
+    return [operation.place, ...mirrorsOf(operation, ports.mirrors)];
   }
 
   /** Those that waited for this one say so no more. */

@@ -9,7 +9,7 @@ import { verifyLog } from '../../audit/verify.ts';
 import { createFakeHost } from '../fakes/host.ts';
 import { type Person, pause, type Stage } from './stage.ts';
 import { webStage } from './stage-web.ts';
-import type { WorldOptions } from './world.ts';
+import { furnished, type WorldOptions } from './world.ts';
 
 const NOT_ROOT = process.getuid?.() === 0 ? false : 'needs root to mount a file system';
 
@@ -140,7 +140,8 @@ test('a log that fails in the middle of a request stops it before the next step,
   skip: NO_EXT4,
 }, async (t) => {
   const disk = fragileDisk(t);
-  const host = createFakeHost({ onEffect: ({ method }) => (method === 'createVolume' ? disk.breakDown() : undefined) });
+  const breakDown = ({ method }: { method: string }) => (method === 'createVolume' ? disk.breakDown() : undefined);
+  const host = furnished(createFakeHost({ onEffect: breakDown }));
   const { alice } = await begin(t, { ...disk.options, host });
   await alice.say('vm create new-01 --env dev');
   await alice.until('the stop', ({ text }) => /#\d+ unknown: stopped before the next step.*audit log/.test(text));

@@ -22,6 +22,8 @@ export interface WorldOptions {
   /** Stands between the journey and the people of the config: groups that change, a directory that fails. */
   peopleSource?: (real: People) => People;
   host?: FakeHost;
+  /** A directory that outlives this Drover, so that another one goes on with its state. */
+  directory?: string;
   /** What must be there before Drover opens its state. */
   prepare?(stateDir: string): void;
 }
@@ -52,18 +54,17 @@ export const PEOPLE: { name: string; groups: string[]; accounts: { web: string[]
 ];
 
 export async function openWorld(t: TestContext, options: WorldOptions = {}): Promise<World> {
-  const directory = mkdtempSync(join(tmpdir(), 'drover-journey-'));
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'drover-journey-'));
   const stateDir = join(directory, 'state');
   const policies = join(directory, 'policies');
   const policyFile = join(policies, 'rules.yaml');
-  mkdirSync(stateDir);
+  mkdirSync(stateDir, { recursive: true });
   options.prepare?.(stateDir);
   if (options.policy !== undefined) {
     mkdirSync(policies);
     writeFileSync(policyFile, options.policy);
   }
-  const host = options.host ?? createFakeHost();
-  furnish(host);
+  const host = options.host ?? furnished(createFakeHost());
   const faults: string[] = [];
   let offsetMs = 0;
   const now = () => Date.now() + offsetMs;
@@ -81,7 +82,7 @@ export async function openWorld(t: TestContext, options: WorldOptions = {}): Pro
   });
   t.after(async () => {
     await drover.stop(2000);
-    rmSync(directory, { recursive: true, force: true });
+    if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
   });
   return {
     drover,
@@ -125,7 +126,7 @@ export function auditLines(directory: string): string[] {
 }
 
 /** An image, and a VM of each kind that the shipped policy tells apart. */
-function furnish(host: FakeHost): void {
+export function furnished(host: FakeHost): FakeHost {
   host.addVolume({ name: 'tiny.qcow2', capacityBytes: 40n * 1024n ** 2n });
   addVm(host, 'prod-01', { owner: 'team-a', tags: { env: 'prod' } });
   addVm(host, 'dev-01', { owner: 'team-a', tags: { env: 'dev' } });
@@ -133,6 +134,7 @@ function furnish(host: FakeHost): void {
   addVm(host, 'off-01', { owner: 'team-a', tags: { env: 'dev' } }, { state: 'shutoff', reason: 'shutdown' });
   addVm(host, 'deaf-01', { owner: 'team-a', tags: { env: 'dev' } });
   addVm(host, 'kept-01', { owner: 'team-a', tags: { env: 'dev' }, protected: true });
+  return host;
 }
 
 export function addVm(host: FakeHost, name: string, metadata: Partial<VmMetadata>, more: Partial<Domain> = {}): void {
