@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { OpsError } from '../errors.ts';
-import { isOver, leftOvers } from './liveness.ts';
+import { giveUpStart, isOver, leftOvers, lookAtPlay } from './liveness.ts';
 import { isAlive, signalAll } from './processes.ts';
 import {
   Claim,
@@ -23,13 +23,17 @@ const SLACK_MS = 10_000;
 
 /**
  * Resolves when nothing of it runs any more, at once when that is so already; `playState` then tells how it ended (it
- * may have come to its own end first). Throws `OpsError` 'timed-out' when something of it is still there after all
- * signals. `why` is what the play's end is put down to where no supervisor is left to say so.
+ * may have come to its own end first). Also clears what a dead supervisor could not, and keeps a play that has not
+ * begun from beginning. `why` is what its end is put down to where no supervisor is left to say so.
+ *
+ * Throws `OpsError`: 'not-found', or 'timed-out' when something of it is still there after all signals.
  */
 export async function cancelPlay(runDir: string, why: 'cancelled' | 'timed-out' = 'cancelled'): Promise<void> {
   const files = runFiles(runDir);
   const spec = readRunFile(files.spec, StoredSpec);
   const graceMs = (spec?.graceSeconds ?? 0) * 1000;
+  const begun = lookAtPlay(runDir);
+  if (begun.kind === 'not-started' && !begun.final) await giveUpStart(runDir);
   const claim = readRunFile(files.claim, Claim);
   if (claim?.by === 'supervisor' && isAlive(claim.process, claim.boot)) {
     signalAll([claim.process.pid], 'SIGTERM');
@@ -43,12 +47,11 @@ async function endWithoutSupervisor(runDir: string, graceMs: number, why: Exit['
   const { process, exit } = runFiles(runDir);
   const play = readRunFile(process, PlayProcess);
   const playItself = play !== null && isAlive(play.process, play.boot);
-  const gone = () => leftOvers(runDir).length === 0;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     signalAll(leftOvers(runDir), signal);
-    if (signal !== 'SIGKILL' && (await within(gone, graceMs))) break;
+    if (await within(() => leftOvers(runDir).length === 0, graceMs)) break;
   }
-  await waitUntil(gone, SLACK_MS, runDir);
+  await waitUntil(() => killAll(leftOvers(runDir)), SLACK_MS, runDir);
   if (!playItself || play === null) return;
   const ended: Exit & { v: 1 } = {
     v: 1,
@@ -61,6 +64,12 @@ async function endWithoutSupervisor(runDir: string, graceMs: number, why: Exit['
     endedAt: Date.now(),
   };
   await writeDurably(exit, JSON.stringify(ended));
+}
+
+/** Each time anew: a process may have started another one meanwhile. */
+function killAll(pids: number[]): boolean {
+  signalAll(pids, 'SIGKILL');
+  return pids.length === 0;
 }
 
 async function waitUntil(done: () => boolean, limitMs: number, runDir: string): Promise<void> {

@@ -70,7 +70,7 @@ function watchDirectory(runDir: string) {
   let changed = true;
   let wake = () => {};
   const watcher = openWatcher(runDir);
-  watcher.on('change', notice).on('error', notice);
+  watcher?.on('change', notice).on('error', notice);
   function notice(): void {
     changed = true;
     wake();
@@ -80,7 +80,7 @@ function watchDirectory(runDir: string) {
       if (!changed) await pause(signal);
       changed = false;
     },
-    [Symbol.dispose]: () => watcher.close(),
+    [Symbol.dispose]: () => watcher?.close(),
   };
 
   function pause(signal: AbortSignal | undefined): Promise<void> {
@@ -97,11 +97,13 @@ function watchDirectory(runDir: string) {
   }
 }
 
+/** null: the system has no watch to spare (inotify(7)); then looking at intervals must do. */
 function openWatcher(runDir: string) {
   try {
     return watch(runDir);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) throw new OpsError('not-found', `following the play in ${runDir}: there is none`);
+    if (hasCode(error, 'ENOSPC') || hasCode(error, 'EMFILE')) return null;
     throw error;
   }
 }

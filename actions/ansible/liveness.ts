@@ -53,7 +53,8 @@ export function isOver(runDir: string): boolean {
 
 /** Processes that the play started and that are alive, also when its own are gone. */
 export function leftOvers(runDir: string): number[] {
-  return processesWith(`DROVER_EVENTS_FILE=${runFiles(runDir).events}`);
+  const spec = readRunFile(runFiles(runDir).spec, StoredSpec);
+  return spec === null ? [] : processesWith(`DROVER_EVENTS_FILE=${spec.events}`);
 }
 
 /**

@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { OpsError } from '../errors.ts';
@@ -42,15 +43,18 @@ export function makeRunDir(runDir: string): void {
 
 const TMPFS_MAGIC = 0x01021994; // linux/magic.h
 
-/** For files that Ansible writes while it works, secrets among them: in memory where that is possible. */
-export function makeTemporary(runDir: string): string {
+/**
+ * For files that Ansible writes while it works, secrets among them: in memory where that is possible. Not in the run
+ * directory: paths of ssh's sockets must be short (unix(7): 108 bytes).
+ */
+export function makeTemporary(): string {
   const memory = '/dev/shm';
   try {
     if (statfsSync(memory).type === TMPFS_MAGIC) return mkdtempSync(join(memory, 'drover-play-'));
   } catch (error) {
     if (!hasCode(error, 'ENOENT') && !hasCode(error, 'EACCES')) throw error;
   }
-  return mkdtempSync(join(runDir, 'temporary-'));
+  return mkdtempSync(join(tmpdir(), 'drover-play-'));
 }
 
 /** The supervisor does it; this is for when it died. */
@@ -58,9 +62,16 @@ export function removeTemporary({ temporary }: { temporary: string }): void {
   rmSync(temporary, { recursive: true, force: true });
 }
 
-/** Writes and waits for the disk. `wx`: throws where the file is there already. */
-export async function writeDurably(path: string, text: string, flag: 'w' | 'wx' = 'w'): Promise<void> {
-  await using file = await open(path, flag, 0o600);
+/** Writes the whole file or nothing, and waits for the disk. */
+export async function writeDurably(path: string, text: string): Promise<void> {
+  const fresh = temporaryName(path);
+  await writeSynced(fresh, text);
+  await rename(fresh, path);
+  await syncDirectory(dirname(path));
+}
+
+async function writeSynced(path: string, text: string): Promise<void> {
+  await using file = await open(path, 'wx', 0o600);
   await file.writeFile(text);
   await file.sync();
 }
@@ -97,7 +108,8 @@ export const Exit = z.object({
 });
 export type Exit = z.output<typeof Exit>;
 export const StoredSpec = z.object({
-  check: z.boolean(),
+  /** Path of the events as the play was told; its processes are known by it. */
+  events: z.string(),
   timeLimitSeconds: z.number(),
   graceSeconds: z.number(),
   temporary: z.string(),

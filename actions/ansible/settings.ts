@@ -55,6 +55,8 @@ export function playEnvironment(
     ANSIBLE_CALLBACK_PLUGINS: CALLBACKS,
     ANSIBLE_FORKS: String(spec.forks),
     ANSIBLE_LOCAL_TEMP: temporary,
+    /** Shared connections are this play's own: they are ended with it, and another play's would be cut. */
+    ANSIBLE_SSH_CONTROL_PATH_DIR: temporary,
     ANSIBLE_PYTHON_INTERPRETER: spec.python,
     DROVER_SECRET_NAMES: Object.keys(spec.secrets).join(','),
   };

@@ -5,7 +5,7 @@
  * Under systemd Drover's unit needs `KillMode=process`, or a restart of Drover ends every play.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { OpsError } from '../errors.ts';
@@ -42,13 +42,14 @@ export interface PlayHandle {
  * 'failed' when nothing was started and nothing will be, 'timed-out' when that is not known.
  */
 export async function startPlay(
-  runDir: string,
+  directory: string,
   input: PlaySpecInput,
   callers: Readonly<Record<string, string | undefined>>,
 ): Promise<PlayHandle> {
   const spec = PlaySpec.parse(input);
+  const runDir = resolve(directory);
   makeRunDir(runDir);
-  const temporary = makeTemporary(runDir);
+  const temporary = makeTemporary();
   await writeRunFiles(runDir, spec, temporary);
   const supervisor = launch(runDir, spec, playEnvironment(spec, runDir, temporary, callers));
   const pid = await whenStarted(runDir, supervisor);
@@ -58,13 +59,13 @@ export async function startPlay(
 async function writeRunFiles(runDir: string, spec: PlaySpec, temporary: string): Promise<void> {
   const files = runFiles(runDir);
   const { secrets, ...plain } = spec;
-  const stored = { v: 1, ...plain, secrets: Object.keys(secrets), temporary, command: playCommand(spec, runDir) };
+  const ours = { events: files.events, temporary, command: playCommand(spec, runDir) };
+  const stored = { v: 1, ...plain, secrets: Object.keys(secrets), ...ours };
   await writeDurably(files.spec, `${JSON.stringify(stored, null, 2)}\n`);
   await writeDurably(files.inventory, writeInventory(spec.inventory, temporary));
   await writeDurably(files.variables, `${toUnsafeYaml(spec.variables)}\n`);
   await writeDurably(files.settings, '');
   if (spec.limit !== null) await writeDurably(files.limit, `${spec.limit.join('\n')}\n`);
-  await syncDirectory(runDir);
   await syncDirectory(dirname(runDir));
 }
 

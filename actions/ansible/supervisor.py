@@ -3,7 +3,7 @@
 supervisor.py RUN_DIR: runs one play and outlives whoever started it. Everything is said through files in RUN_DIR.
 
 Standard input: {"secrets": {name: value}, "variables": "<the same as YAML>"}, whole before anything is started.
-spec.json: `command`, `timeLimitSeconds`, `graceSeconds`. Environment: the play's own.
+spec.json: `command`, `events`, `temporary`, `timeLimitSeconds`, `graceSeconds`. Environment: the play's own.
 
 claim.json  which supervisor has this directory; created exclusively, so that a play never starts twice
 proc.json   the play's process, written by itself before it becomes ansible-playbook
@@ -76,7 +76,7 @@ def start(spec, given):
     if given['secrets']:
         os.mkfifo('secrets.fifo', 0o600)
     supervisor = os.getpid()
-    play = fork(lambda: become_play(spec['command'], supervisor, out_end, err_end))
+    play = fork(lambda: become_play(spec, supervisor, out_end, err_end))
     for end in (out, err, out_end, err_end):
         os.close(end)
     if given['secrets']:
@@ -96,7 +96,7 @@ def fork(run):
     return pid
 
 
-def become_play(command, supervisor, out, err):
+def become_play(spec, supervisor, out, err):
     os.setsid()
     os.dup2(os.open('/dev/null', os.O_RDONLY), 0)
     os.dup2(out, 1)
@@ -108,7 +108,8 @@ def become_play(command, supervisor, out, err):
         return
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    os.execve(command[0], command, {**os.environ, 'DROVER_EVENTS_FILE': os.path.abspath('events.jsonl')})
+    # Not in our own environment: everything that has it belongs to the play.
+    os.execve(spec['command'][0], spec['command'], {**os.environ, 'DROVER_EVENTS_FILE': spec['events']})
 
 
 def offer(variables):

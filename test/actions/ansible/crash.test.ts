@@ -180,6 +180,15 @@ test('a start that was given up never begins', async (t) => {
   assert.equal((await finish(it)).verdict.kind, 'not-started');
 });
 
+test('a play that is cancelled before anybody began it never begins', async (t) => {
+  const it = stage(t, slow);
+  mkdirSync(it.runDir, { recursive: true });
+  await cancelPlay(it.runDir);
+  const state = await playState(it.runDir);
+  assert.ok(state.kind === 'not-started' && state.final);
+  await assert.rejects(cancelPlay(join(it.directory, 'other')), { code: 'not-found' });
+});
+
 test('a supervisor that was told only half begins nothing', async (t) => {
   const it = stage(t, slow);
   mkdirSync(it.runDir, { recursive: true });

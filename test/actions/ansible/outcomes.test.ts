@@ -1,6 +1,7 @@
 /** Real plays on local connections: what each way to end looks like to whoever asked for it. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { PlayEvent } from '../../../actions/ansible/events.ts';
 import type { PlaySpecInput } from '../../../actions/ansible/spec.ts';
@@ -187,3 +188,16 @@ for (const [why, spec] of refused) {
     assert.ok(!existsSync(it.runDir));
   });
 }
+
+test('a task on another host runs on a terminal, which hangs up on it when the play is ended', async (t) => {
+  const it = stage(t, [run('true')]);
+  const [ssh, calls] = [join(it.directory, 'ssh'), join(it.directory, 'calls')];
+  // Runs here what it is told to run there, and notes whether a terminal was asked for.
+  const script = `#!/bin/bash\n[[ $* == *AnsiballZ* ]] && printf '%s ' "$@" >> ${calls}\nexec sh -c "\${@: -1}"\n`;
+  writeFileSync(ssh, script, { mode: 0o755 });
+  const host = { ansible_connection: 'ssh', ansible_ssh_executable: ssh, ansible_ssh_transfer_method: 'piped' };
+  const spec = { ...it.spec, inventory: { hosts: { far: host } } };
+  await begin({ ...it, spec });
+  assert.equal((await finish(it)).verdict.kind, 'succeeded');
+  assert.match(readFileSync(calls, 'utf8'), / -tt far .*python3.*AnsiballZ_command\.py/);
+});
