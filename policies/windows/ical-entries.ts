@@ -61,7 +61,7 @@ function makeSpans(event: IcalEvent, replaced: number[], ground: IcalGround): En
   const droppedDays = new Set(
     event.without.flatMap((each) => (each.time.kind === 'date' ? [dayOf(each.time.wall)] : [])),
   );
-  const lastMs = event.rule === null ? Number.POSITIVE_INFINITY : untilMs(event.rule, ground, zone);
+  const lastMs = event.rule === null ? Number.POSITIVE_INFINITY : untilMs(event.rule, zone);
 
   function starts(fromMs: number, toMs: number): [wall: WallMs, ms: number][] {
     const days = daysOf(event.rule, dayOf(firstWall), dayOf(fromMs) - 2, dayOf(toMs) + 2);
@@ -111,11 +111,11 @@ function measure({ start, length }: IcalEvent, ground: IcalGround): (wall: WallM
 }
 
 /** A day alone ends with that day. */
-function untilMs({ until }: Recurrence, ground: IcalGround, zone: string): number {
+function untilMs({ until }: Recurrence, zone: string): number {
   const time = until === undefined ? null : readTime(until);
   if (time === null) return Number.POSITIVE_INFINITY;
-  const last = time.kind === 'date' ? placeTime({ ...time, wall: time.wall + DAY_MS }, zone, 'second') - 1 : null;
-  return last ?? placeTime(time, time.kind === 'local' ? zone : ground.zone, 'second');
+  if (time.kind !== 'date') return placeTime(time, zone, 'second');
+  return placeTime({ ...time, wall: time.wall + DAY_MS }, zone, 'second') - 1;
 }
 
 function eventProblems(event: IcalEvent, ground: IcalGround): string[] {

@@ -19,7 +19,10 @@ const schedules = fc
   .map((part) => Schedule.parse({ id: 'any', ...part }));
 
 test('cut into any pieces, time holds the same slots with the same starts', () => {
-  const cuts = fc.array(fc.integer({ min: 0, max: 72 * HOUR_MS }), { maxLength: 6 });
+  const cuts = fc.array(
+    fc.integer({ min: 0, max: 72 * 60 }).map((minutes) => minutes * 60_000),
+    { maxLength: 6 },
+  );
   fc.assert(
     fc.property(schedules, cuts, (schedule, inner) => {
       const edges = [0, ...inner.toSorted((a, b) => a - b), 72 * HOUR_MS].map((ms) => spring + ms);
@@ -27,6 +30,15 @@ test('cut into any pieces, time holds the same slots with the same starts', () =
       assert.deepEqual(pieces, slotsBetween(schedule, spring, spring + 72 * HOUR_MS));
     }),
     { numRuns: 200 },
+  );
+});
+
+test('a slot at the beginning of a stretch belongs to it, one at its end does not', () => {
+  const schedule = Schedule.parse({ id: 'hourly', cron: '0 * * * *', zone: 'UTC' });
+  const slots = slotsBetween(schedule, spring, spring + 2 * HOUR_MS);
+  assert.deepEqual(
+    slots.map(({ atMs }) => atMs - spring),
+    [0, HOUR_MS],
   );
 });
 
