@@ -39,6 +39,7 @@ export interface RecoverySite {
   run(...words: string[]): Promise<{ exit: number; output: string }>;
   /** What the process said on standard error, in all its lives. */
   diagnostics(): Promise<string>;
+  /** Ends what still lives of it, too. */
   remove(): Promise<void>;
 }
 
@@ -68,6 +69,7 @@ export async function makeRecoverySite(lab: Lab, image: string, options: Recover
   const host = `uri: "${uri}", virtType: qemu, image: ${image}, serialDir: ${lab.serialDir}, readySeconds: 1`;
   const web = `port: ${await freePort()}, channels: [ops], demo: true, token: "file:${join(directory, 'token')}"`;
   await writeFile(configPath, `host: { ${host} }\npeople:${PEOPLE}\nweb: { ${web} }\ndrainSeconds: ${drainSeconds}\n`);
+  const lives = new Set<Life>();
   const flags = ['--config', configPath, '--state', stateDir];
 
   async function enter(url: string): Promise<string> {
@@ -105,14 +107,21 @@ export async function makeRecoverySite(lab: Lab, image: string, options: Recover
       const child = spawn(process.execPath, [...preload, CLI, 'start', ...flags], { stdio: ['ignore', 'pipe', log] });
       closeSync(log);
       const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-      return { child, gone, ready: readUrl(child) };
+      const life = { child, gone, ready: readUrl(child) };
+      lives.add(life);
+      void gone.then(() => lives.delete(life));
+      return life;
     },
     say: (url, person, text) => post(url, person, '/lines', { channel: 'ops', thread: null, text }),
     press: async (url, person, press) => void (await post(url, person, '/presses', press)),
     listen,
     run: (...words) => runToEnd([CLI, ...words, ...flags]),
     diagnostics: () => readFile(errors, 'utf8'),
-    remove: () => rm(directory, { recursive: true, force: true }),
+    async remove() {
+      for (const { child } of lives) child.kill('SIGKILL');
+      await Promise.all([...lives].map(({ gone }) => gone));
+      await rm(directory, { recursive: true, force: true });
+    },
   };
 }
 

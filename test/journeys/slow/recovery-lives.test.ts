@@ -42,8 +42,6 @@ async function withSite(play: (site: RecoverySite) => Promise<void>, drainSecond
     for (const { child } of lives) await endProgram(child);
     await checkLog(site.stateDir);
   } finally {
-    for (const { child } of lives) child.kill('SIGKILL');
-    await Promise.all(lives.map(({ gone }) => gone));
     await site.remove();
   }
 }

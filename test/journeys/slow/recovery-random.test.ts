@@ -22,10 +22,10 @@ import { isSettled, readState, type StateSeen, untilState } from '../recovery-st
 import { addBlankImage, startWitness, type Witness } from '../recovery-witness.ts';
 
 const KILLS = 100;
-/** A VM is asked for in every second life, so that some lives only go on with what they found. */
-const VMS = KILLS / 2;
-/** From the start of the process; it is ready after about a third of that on a quiet machine. */
-const LONGEST_LIFE_MS = 1800;
+/** Of the time that a start takes to be ready on this machine: about every third life ends before it is. */
+const LONGEST_LIFE = 3;
+/** The web chat takes 20 lines in 10 s from a person. */
+const BETWEEN_LINES_MS = 600;
 const SEED = Number(process.argv.find((word) => word.startsWith('--seed='))?.slice(7) ?? randomInt(2 ** 31));
 
 let lab: Lab;
@@ -34,6 +34,7 @@ let witness: Witness;
 let seen: StateSeen;
 let lives = 0;
 let ready = 0;
+/** One a life that comes to be ready while its number is even: the others only go on with what they found. */
 const asked: string[] = [];
 
 before(async () => {
@@ -41,13 +42,17 @@ before(async () => {
   witness = await startWitness(lab);
   site = await makeRecoverySite(lab, await addBlankImage(lab));
   const random = mulberry(SEED);
-  for (; lives < KILLS; lives += 1) await liveAndDie(random() * LONGEST_LIFE_MS, lives % 2 === 0 ? `r-${lives}` : null);
+  const longestMs = LONGEST_LIFE * (await timeToReady());
+  for (; lives < KILLS; lives += 1) await liveAndDie(random() * longestMs);
   const last = site.start();
   const url = await last.ready;
   assert.ok(url !== null, await site.diagnostics());
   // A line that was never acknowledged may not have been written down: that person asks again.
   const known = (await readState(site.stateDir)).operations.flatMap(({ targets }) => targets);
-  for (const vm of asked.filter((vm) => !known.includes(vm))) await site.say(url, 'alice', create(vm));
+  for (const vm of asked.filter((vm) => !known.includes(vm))) {
+    await site.say(url, 'alice', create(vm));
+    await delay(BETWEEN_LINES_MS);
+  }
   seen = await untilState(
     site.stateDir,
     'everything to settle',
@@ -65,13 +70,25 @@ after(async () => {
 
 const create = (vm: string) => `vm create ${vm} --env dev --memory 128MiB`;
 
-async function liveAndDie(afterMs: number, vm: string | null): Promise<void> {
+async function timeToReady(): Promise<number> {
+  const from = performance.now();
   const life = site.start();
-  if (vm !== null) asked.push(vm);
+  await life.ready;
+  const took = performance.now() - from;
+  life.child.kill('SIGKILL');
+  await life.gone;
+  return took;
+}
+
+async function liveAndDie(afterMs: number): Promise<void> {
+  const life = site.start();
   const asking = life.ready.then(async (url) => {
     if (url === null) return;
     ready += 1;
-    if (vm !== null) await site.say(url, 'alice', create(vm)).catch(() => {});
+    if (lives % 2 === 1) return;
+    const vm = `r-${lives}`;
+    asked.push(vm);
+    await site.say(url, 'alice', create(vm)).catch(() => {});
   });
   await delay(afterMs);
   life.child.kill('SIGKILL');
@@ -91,7 +108,7 @@ function mulberry(seed: number): () => number {
 
 test(`${KILLS} times kill -9: every VM was made once, told once, and is on record`, async (t) => {
   t.diagnostic(`seed ${SEED}; ${ready} of ${lives} lives came to be ready; ${asked.length} VMs`);
-  assert.equal(asked.length, VMS);
+  assert.ok(asked.length > KILLS / 10, 'enough of them did something');
   for (const vm of asked) {
     const operation = operationOf(seen, vm);
     assert.equal(operation.state, 'succeeded', JSON.stringify(operation.steps));
