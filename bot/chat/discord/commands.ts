@@ -13,7 +13,7 @@ import {
 } from 'discord.js';
 import type { Action } from '../../../actions/action.ts';
 import { type Option, optionsOf } from '../../command/options.ts';
-import { verbOf } from '../../command/verbs.ts';
+import { type Entry, layOut, nameOf, pathOf } from './layout.ts';
 import { clean, shorten } from './markdown.ts';
 
 export const COMMAND = 'vm';
@@ -26,7 +26,6 @@ export const DRY_RUN = 'dry-run';
 /** What autocompletion can be asked for. */
 export type Completable = 'vm' | 'verb' | 'template';
 
-const NAME_LENGTH = 32;
 const DESCRIPTION_LENGTHS = [100, 70, 45, 25, 10];
 const MOST_OPTIONS = 25;
 const MOST_CHARACTERS = 8_000;
@@ -50,37 +49,34 @@ export function defineCommand(actions: readonly Action[], withForm: ReadonlySet<
 }
 
 function defineWithin(actions: readonly Action[], withForm: ReadonlySet<string>, length: number): CommandDefinition {
-  const own = [lineCommand, helpCommand, explainCommand];
-  const names = new Set(actions.map(subcommandName));
-  const subs = [
-    ...actions.map((action) => subcommand(action, withForm.has(action.name), length)),
-    ...own.filter(({ name }) => !names.has(name)),
-  ];
+  const entries = layOut(actions, OWN.length);
+  const made = (entry: Entry) => subcommand(entry, withForm.has(entry.action.name), length);
+  const groups = [...new Set(entries.flatMap(({ group }) => group ?? []))];
   return {
     type: ApplicationCommandType.ChatInput,
     name: COMMAND,
     description: 'See and operate virtual machines',
     contexts: [InteractionContextType.Guild],
-    options:
-      subs.length <= MOST_OPTIONS
-        ? subs
-        : [...subs.slice(0, MOST_OPTIONS - 1), ...groups(subs, length)].slice(0, MOST_OPTIONS),
+    options: [
+      ...entries.filter(({ group }) => group === null).map(made),
+      ...groups.map((name) => groupOf(name, entries.filter(({ group }) => group === name).map(made), length)),
+      ...OWN,
+    ],
   };
 }
 
-/** Those beyond the first 24 stand under `/vm more`: one group takes 25. */
-function groups(
-  subs: APIApplicationCommandSubcommandOption[],
+function groupOf(
+  name: string,
+  options: APIApplicationCommandSubcommandOption[],
   length: number,
-): APIApplicationCommandSubcommandGroupOption[] {
-  const options = subs.slice(MOST_OPTIONS - 1, 2 * MOST_OPTIONS - 1);
-  const description = describe('Further commands', length);
-  return [{ type: ApplicationCommandOptionType.SubcommandGroup, name: 'more', description, options }];
+): APIApplicationCommandSubcommandGroupOption {
+  const summary = describe(options.map((option) => option.name).join(', '), length);
+  return { type: ApplicationCommandOptionType.SubcommandGroup, name, description: summary, options };
 }
 
-/** `stop` for `vm.stop`, in the letters that Discord allows. */
-export function subcommandName(action: Action): string {
-  return nameOf(verbOf(action.name));
+/** The action at `disk add` or `stop`; null: there is none. */
+export function findAction(actions: readonly Action[], path: string): Action | null {
+  return layOut(actions, OWN.length).find((entry) => pathOf(entry) === path)?.action ?? null;
 }
 
 /** `grace` for `graceSeconds`. */
@@ -92,13 +88,13 @@ export function completableOf({ name, kind }: Option): Completable | null {
   return kind === 'flag' ? null : (completables.get(name) ?? null);
 }
 
-function subcommand(action: Action, hasForm: boolean, length: number): APIApplicationCommandSubcommandOption {
+function subcommand({ name, action }: Entry, hasForm: boolean, length: number): APIApplicationCommandSubcommandOption {
   const options = optionsOf(action).toSorted((a, b) => Number(b.required) - Number(a.required));
   const dryRun = action.risk === 'read' ? [] : [dryRunOption(length)];
   const room = MOST_OPTIONS - dryRun.length;
   return {
     type: ApplicationCommandOptionType.Subcommand,
-    name: subcommandName(action),
+    name,
     description: describe(action.summary, length),
     options: [...options.slice(0, room).map((option) => argument(option, hasForm, length)), ...dryRun],
   };
@@ -145,19 +141,11 @@ const explainCommand = sub(
   text(EXPLAIN.option, 'such as: stop web-01', { required: true }),
 );
 
-/** Discord wants `^[-_'\p{L}\p{N}]{1,32}$` in small letters. */
-function nameOf(words: string): string {
-  return (
-    words
-      .toLowerCase()
-      .replace(/[^-_\p{L}\p{N}]/gu, '-')
-      .slice(0, NAME_LENGTH) || 'value'
-  );
-}
-
 function describe(words: string, length: number): string {
   return shorten(clean(words).replace(/\s+/g, ' ').trim() || '…', length);
 }
+
+const OWN = [lineCommand, helpCommand, explainCommand];
 
 interface Level {
   name: string;

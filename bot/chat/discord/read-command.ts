@@ -6,7 +6,7 @@ import { formatCommand, quote } from '../../command/format.ts';
 import { commandFromOptions, type OptionValues } from '../../command/from-options.ts';
 import { type Option, optionsOf } from '../../command/options.ts';
 import { tokenize } from '../../command/tokens.ts';
-import { DRY_RUN, EXPLAIN, HELP, LINE, optionName, subcommandName } from './commands.ts';
+import { DRY_RUN, EXPLAIN, findAction, HELP, LINE, optionName } from './commands.ts';
 
 /** By the names that Discord has for them. */
 export type Given = Record<string, string | boolean>;
@@ -17,7 +17,7 @@ export type ReadCommand =
   | { kind: 'incomplete'; action: Action; given: Given }
   | { kind: 'wrong'; reason: string };
 
-export function readCommand(actions: Iterable<Action>, sub: string, given: Given): ReadCommand {
+export function readCommand(actions: readonly Action[], sub: string, given: Given): ReadCommand {
   const action = findAction(actions, sub);
   if (action !== null) return readAction(action, given);
   switch (sub) {
@@ -30,10 +30,6 @@ export function readCommand(actions: Iterable<Action>, sub: string, given: Given
     default:
       return { kind: 'wrong', reason: `there is no command ${quote(sub)} any more; Discord may show an old list` };
   }
-}
-
-export function findAction(actions: Iterable<Action>, sub: string): Action | null {
-  return [...actions].find((action) => subcommandName(action) === sub) ?? null;
 }
 
 /** Whoever speaks to Drover need not say `vm`. */

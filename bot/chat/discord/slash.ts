@@ -6,12 +6,12 @@ import { optionsOf } from '../../command/options.ts';
 import type { Card, Inbound, PlatformUser } from '../card.ts';
 import type { Answers } from './answers.ts';
 import { commandForm, readCommandForm } from './command-form.ts';
-import { type Completable, completableOf, HELP, optionName } from './commands.ts';
+import { type Completable, completableOf, findAction, HELP, optionName } from './commands.ts';
 import type { Incoming } from './incoming.ts';
 import { createKept } from './kept.ts';
 import type { DiscordLog } from './log.ts';
 import { shorten } from './markdown.ts';
-import { findAction, type Given, type ReadCommand, readAction, readCommand } from './read-command.ts';
+import { type Given, type ReadCommand, readAction, readCommand } from './read-command.ts';
 import { messageOf } from './trouble.ts';
 import type { Exchange, Whispers } from './whispers.ts';
 
@@ -132,11 +132,13 @@ function timeout(): Promise<never> {
   });
 }
 
-/** The innermost subcommand and its options. */
+/** The path to the subcommand (`disk add`) and its options. */
 function readData(data: unknown): { sub: string; options: z.infer<typeof Value>[] } {
-  let [level] = Data.parse(data).options;
-  while (level?.type === ApplicationCommandOptionType.SubcommandGroup) level = Sub.optional().parse(level.options[0]);
-  return { sub: level?.name ?? '', options: z.array(Value).parse(level?.options ?? []) };
+  const [top] = Data.parse(data).options;
+  const isGroup = top?.type === ApplicationCommandOptionType.SubcommandGroup;
+  const inner = isGroup ? Sub.parse(top.options[0]) : top;
+  const sub = isGroup ? `${top.name} ${inner?.name}` : (inner?.name ?? '');
+  return { sub, options: z.array(Value).parse(inner?.options ?? []) };
 }
 
 function refusal(read: Exclude<ReadCommand, { kind: 'line' }>): Card {

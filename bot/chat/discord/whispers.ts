@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Card, Place, PlatformUser } from '../card.ts';
 import type { Calls } from './calls.ts';
 import type { Incoming } from './incoming.ts';
+import type { Lane } from './lanes.ts';
 import type { DiscordLog } from './log.ts';
 import { literal } from './markdown.ts';
 import { plainMessage, toSendable } from './message-body.ts';
@@ -30,6 +31,8 @@ export interface Exchange {
   line: string;
   stage: Stage;
   until: number;
+  /** Ends when what was said last is there: a message that overtakes the first would take its place. */
+  last: Promise<void>;
 }
 
 export interface Whispers {
@@ -61,16 +64,23 @@ export function createWhispers({ calls, log, now }: WhispersOptions): Whispers {
   const timers = new Set<NodeJS.Timeout>();
 
   /** In place of "thinking…", or after what was said before. */
-  const say = async (exchange: Exchange, message: DiscordMessage, next: Stage) => {
-    const { application, token } = exchange.incoming;
+  const say = (exchange: Exchange, message: DiscordMessage, next: Stage): Promise<void> => {
     const isFirst = exchange.stage !== 'spoken';
     exchange.stage = next;
+    const said = exchange.last.then(() =>
+      send(exchange.incoming, message, isFirst, next === 'taken' ? 'progress' : 'urgent'),
+    );
+    exchange.last = said.catch(() => undefined);
+    return said;
+  };
+
+  const send = async ({ application, token }: Incoming, message: DiscordMessage, isFirst: boolean, lane: Lane) => {
     const flags = isFirst ? message.flags : message.flags | MessageFlags.Ephemeral;
     const { body, files } = toSendable({ ...message, flags });
     await calls.call({
       method: isFirst ? 'PATCH' : 'POST',
       path: isFirst ? Routes.webhookMessage(application, token, '@original') : Routes.webhook(application, token),
-      lane: () => 'urgent',
+      lane: () => lane,
       body: () => body,
       files: () => files,
       // A second copy of a private answer does no harm.
@@ -122,7 +132,7 @@ export function createWhispers({ calls, log, now }: WhispersOptions): Whispers {
   return {
     open: (incoming, line, thinking) => {
       const stage = thinking ? 'thinking' : 'spoken';
-      const exchange: Exchange = { incoming, line, stage, until: now() + TOKEN_LIFE_MS };
+      const exchange: Exchange = { incoming, line, stage, until: now() + TOKEN_LIFE_MS, last: Promise.resolve() };
       exchanges.add(exchange);
       const [oldest] = exchanges;
       if (exchanges.size > MOST_KEPT && oldest !== undefined) exchanges.delete(oldest);

@@ -50,6 +50,8 @@ export interface Gateway {
   drop(): void;
   /** Heartbeats are not answered on the connections of this moment. */
   deafen(): void;
+  /** The next one who signs in is closed with this code, such as 4004 or 4014. */
+  turnAway(code: number): void;
   /** The next connections are cut before they begin. */
   refuse(times: number): void;
   stop(): void;
@@ -60,6 +62,7 @@ export function createGateway(server: Server, options: GatewayOptions): Gateway 
   const sockets = new WebSocketServer({ server, path: '/gateway' });
   const sessions = new Map<string, Session>();
   const deaf = new WeakSet<WebSocket>();
+  const turnedAway: number[] = [];
   const counts = { identified: 0, resumed: 0 };
 
   const send = (socket: WebSocket, op: number, d: unknown) => socket.send(JSON.stringify({ op, d, s: null, t: null }));
@@ -72,6 +75,8 @@ export function createGateway(server: Server, options: GatewayOptions): Gateway 
 
   const identify = (socket: WebSocket, d: unknown) => {
     const { token, intents } = Identify.parse(d);
+    const turned = turnedAway.shift();
+    if (turned !== undefined) return socket.close(turned);
     if (token !== options.token()) return socket.close(4004, 'Authentication failed.');
     if ((intents & PRIVILEGED & ~options.grantedIntents) !== 0) return socket.close(4014, 'Disallowed intent(s).');
     const session: Session = { id: nextId(world), seq: 0, sent: [], socket, intents };
@@ -158,6 +163,9 @@ export function createGateway(server: Server, options: GatewayOptions): Gateway 
     },
     deafen: () => {
       for (const socket of live()) deaf.add(socket);
+    },
+    turnAway: (code) => {
+      turnedAway.push(code);
     },
     refuse: (times) => {
       refusals += times;

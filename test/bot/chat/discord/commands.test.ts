@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import type { Action, JsonObject } from '../../../../actions/action.ts';
 import { createRegistry } from '../../../../actions/registry.ts';
-import { defineCommand, optionName, subcommandName } from '../../../../bot/chat/discord/commands.ts';
+import { defineCommand, findAction, optionName } from '../../../../bot/chat/discord/commands.ts';
+import { layOut, pathOf } from '../../../../bot/chat/discord/layout.ts';
 import { readCommand } from '../../../../bot/chat/discord/read-command.ts';
 import { optionsOf } from '../../../../bot/command/options.ts';
 import { parseLine } from '../../../../bot/command/parse.ts';
@@ -30,15 +31,41 @@ test('the command of the real registry is one that Discord takes', () => {
   assert.deepEqual(wrong(defineCommand(actions, new Set(['vm.create']))), []);
 });
 
-test('every action of the registry is there, with its options', () => {
-  const { options = [] } = defineCommand(actions, new Set());
-  const names = options.map(({ name }) => name);
-  for (const one of actions) assert.ok(names.includes(subcommandName(one)), one.name);
+/** `disk add`, `stop`: all that can be chosen. */
+const pathsOf = (all: readonly Action[]) =>
+  (defineCommand(all, new Set()).options ?? []).flatMap((option) =>
+    option.type === 2 ? (option.options ?? []).map(({ name }) => `${option.name} ${name}`) : [option.name],
+  );
+
+test('every action of the registry is there, and is found where it stands', () => {
+  const paths = pathsOf(actions);
+  for (const entry of layOut(actions, 3)) {
+    assert.ok(paths.includes(pathOf(entry)), entry.action.name);
+    assert.equal(findAction(actions, pathOf(entry)), entry.action);
+  }
+  assert.deepEqual(paths.slice(-3), ['line', 'help', 'explain']);
+});
+
+test('actions that share a first word stand in a group, and what is beyond 25 under "more"', () => {
+  const named = (names: string[]) => names.map((name) => action(`vm.${name}`, z.strictObject({}), name, null));
+  assert.deepEqual(pathsOf(named(['stop', 'disk-add', 'disk-grow', 'boot-order'])).slice(0, -3), [
+    'stop',
+    'boot-order',
+    'disk add',
+    'disk grow',
+  ]);
+  assert.deepEqual(pathsOf(named(['snapshot', 'snapshot-delete', 'snapshot-list'])).slice(0, -3), [
+    'snapshot',
+    'snapshot-delete',
+    'snapshot-list',
+  ]);
+  const many = pathsOf(named(Array.from({ length: 60 }, (_, at) => `do${at}`)));
+  assert.deepEqual([many.length, many.includes('more do20'), many.includes('more-2 do59')], [63, true, true]);
 });
 
 test('many actions with many options and long words still fit', () => {
   const words = fc.string({ unit: 'grapheme', maxLength: 150 });
-  const name = fc.stringMatching(/^[a-z][a-zA-Z0-9]{0,40}$/);
+  const name = fc.stringMatching(/^[a-z][a-zA-Z0-9]{0,30}(-[a-z]{1,9})?$/);
   const anyAction = fc
     .tuple(name, words, fc.uniqueArray(name, { maxLength: 12 }))
     .map(([verb, summary, keys]) =>
@@ -54,7 +81,7 @@ test('many actions with many options and long words still fit', () => {
       ),
     );
   const distinct = (all: Action[]) => {
-    const names = all.map(subcommandName);
+    const names = layOut(all, 3).map(pathOf);
     const inside = all.every((one) => new Set(optionsOf(one).map(optionName)).size === optionsOf(one).length);
     return inside && new Set(names).size === names.length;
   };
@@ -78,7 +105,9 @@ for (const one of actions) {
         const shown = Array.isArray(value) ? value.join(' ') : typeof value === 'boolean' ? value : String(value);
         return [[optionName(option), shown] as const];
       });
-      const read = readCommand(actions, subcommandName(one), { ...Object.fromEntries(given), 'dry-run': dryRun });
+      const entry = layOut(actions, 3).find(({ action: at }) => at === one);
+      assert.ok(entry !== undefined);
+      const read = readCommand(actions, pathOf(entry), { ...Object.fromEntries(given), 'dry-run': dryRun });
       assert.ok(read.kind === 'line', JSON.stringify(read));
       assert.deepEqual(parseLine(read.text, { actions, vmNames: [], addressed: false }), parsed);
     });

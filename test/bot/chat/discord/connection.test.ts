@@ -71,14 +71,19 @@ test('a wrong token ends the start with a clear error', async (t) => {
   assert.equal(fatal.length, 1);
 });
 
-test('a token that the gateway refuses ends the start too', async (t) => {
-  const { fake, chat, fatal } = await openFixture(t, {}, { start: false });
-  const started = assert.rejects(chat.start(), /4004|token is not valid/);
-  await until('the first request', () => fake.world.requests.some(({ status }) => status === 200));
-  fake.credentials.token = 'another';
-  await started;
-  assert.equal(fatal.length, 1);
-});
+for (const [code, why] of [
+  [4004, /token is not valid/],
+  [4014, /intent is not allowed/],
+] as const) {
+  test(`a gateway that turns Drover away with ${code} ends the start with a clear error`, async (t) => {
+    const { fake, chat, fatal, log } = await openFixture(t, {}, { start: false });
+    fake.gateway.turnAway(code);
+    await assert.rejects(chat.start(), why);
+    assert.equal(fatal.length, 1);
+    assert.match(fatal[0]?.message ?? '', why);
+    assert.ok(log.some((line) => line.startsWith('error') && why.test(line)));
+  });
+}
 
 test('a Discord that cannot be reached at the start is asked again', async (t) => {
   const { fake, chat, fatal, log } = await openFixture(t, {}, { start: false });

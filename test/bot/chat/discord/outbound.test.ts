@@ -144,6 +144,18 @@ test('a whisper answers the command that it belongs to, and the next one follows
   assert.deepEqual(fake.violations, []);
 });
 
+test('two whispers at once keep their order', async (t) => {
+  const { fake, chat, inbound } = await openFixture(t);
+  await fake.user(ALICE).slash(OPS, 'vm', 'stop', { vm: 'pay-db-01' });
+  await until('the line', () => inbound.length === 1);
+  fake.fault({ method: 'PATCH', path: '/messages/@original', delay: 200 });
+  await Promise.all([chat.whisper(inOps, alice, cards.refused), chat.whisper(inOps, alice, cards.help)]);
+  assert.deepEqual(
+    fake.ephemerals(ALICE).map((message) => shown(message).includes('prod-needs-ops')),
+    [true, false],
+  );
+});
+
 test('whoever asked is led to the card of his request', async (t) => {
   const { fake, script } = await openFixture(t);
   script.receive = async (event, to) => void (await to.post(event.place, '12/card', cards.waiting));
