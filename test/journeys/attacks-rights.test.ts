@@ -41,10 +41,12 @@ const indirect = [
 
 /** Everything that came back, with the request numbers and the name taken out. */
 async function answersTo(person: Person, line: string, name: string): Promise<string> {
-  const before = { told: (await person.told()).length, sees: (await person.sees()).length };
+  // Cards of requests are left out: those that are being looked at come and go, and of denied ones there are none.
+  const answers = async () => (await person.sees()).filter(({ request }) => request === null);
+  const before = { told: (await person.told()).length, answers: (await answers()).length };
   const fresh = async () => [
     ...(await person.told()).slice(before.told),
-    ...(await person.sees()).slice(before.sees).map(({ text }) => text),
+    ...(await answers()).slice(before.answers).map(({ text }) => text),
   ];
   await person.say(line.replaceAll('NAME', name));
   // Quiet for three looks after the first answer: nothing more will come.
