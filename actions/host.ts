@@ -4,6 +4,8 @@
  * Every method throws `OpsError`; a look-up of what does not exist gives `null`, never an error.
  */
 
+import type { HardwareTimes, HardwareWork } from './host-hardware.ts';
+
 /** virDomainState without `nostate`. Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainState */
 export type DomainState = 'running' | 'blocked' | 'paused' | 'shutdown' | 'shutoff' | 'crashed' | 'pmsuspended';
 
@@ -139,6 +141,8 @@ export interface HostReader {
   domains(): Promise<Domain[]>;
   /** Null: no such domain. */
   keeping(uuid: string): Promise<Keeping | null>;
+  /** Null: no such domain. */
+  hardware(uuid: string): Promise<HardwareTimes | null>;
   stats(): Promise<DomainStats[]>;
   volume(pool: string, name: string): Promise<Volume | null>;
   /** The volume with this path on the host, in whichever pool; null when no pool knows it. */
@@ -151,7 +155,7 @@ export interface HostReader {
   serialTail(domain: Domain, bytes: number): Promise<string>;
 }
 
-export interface Host extends HostReader {
+export interface Host extends HostReader, HardwareWork {
   defineDomain(domain: NewDomain): Promise<void>;
   undefineDomain(uuid: string): Promise<void>;
   start(uuid: string): Promise<void>;
@@ -171,6 +175,8 @@ export interface Host extends HostReader {
   renameDomain(uuid: string, name: string): Promise<void>;
   createVolume(volume: NewVolume): Promise<void>;
   uploadVolume(pool: string, name: string, content: Uint8Array): Promise<void>;
+  /** Larger only, and only while no running domain has it. */
+  resizeVolume(pool: string, name: string, capacityBytes: bigint): Promise<void>;
   deleteVolume(pool: string, name: string): Promise<void>;
   /**
    * Waits until `until` accepts the domain (null: it is gone), woken by events and a slow poll.

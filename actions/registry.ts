@@ -1,17 +1,27 @@
 /** Every action that Drover has. A new one is its file and its line here; playbooks come in as `others`. */
 import type { Action } from './action.ts';
 import { vmAutostart } from './vm/autostart.ts';
+import { vmBootOrder } from './vm/boot-order.ts';
+import { createVmCdrom } from './vm/cdrom.ts';
 import { createVmCreate } from './vm/create.ts';
 import type { CreateSettings } from './vm/create-plan.ts';
 import { vmDelete } from './vm/delete.ts';
+import { createVmDiskAdd } from './vm/disk-add.ts';
+import { vmDiskDetach } from './vm/disk-detach.ts';
+import { vmDiskGrow } from './vm/disk-grow.ts';
+import { vmDiskLimit } from './vm/disk-limit.ts';
 import { vmExtend } from './vm/extend.ts';
 import { vmKill } from './vm/kill.ts';
 import { vmList } from './vm/list.ts';
+import { vmNicAdd } from './vm/nic-add.ts';
+import { vmNicLink } from './vm/nic-link.ts';
+import { vmNicRemove } from './vm/nic-remove.ts';
 import { vmNote } from './vm/note.ts';
 import { vmOwner } from './vm/owner.ts';
 import { vmProtect } from './vm/protect.ts';
 import { vmReboot } from './vm/reboot.ts';
 import { vmRename } from './vm/rename.ts';
+import { createVmResize } from './vm/resize.ts';
 import { vmResume } from './vm/resume.ts';
 import { vmShow } from './vm/show.ts';
 import { vmStart } from './vm/start.ts';
@@ -33,6 +43,8 @@ export function createVmActions(settings: VmSettings): Action[] {
     ...[vmList, vmShow, createVmCreate(settings), vmDelete],
     ...[vmStart, vmStop, vmKill, vmReboot, vmSuspend, vmResume],
     ...[vmProtect, vmUnprotect, vmTag, vmOwner, vmNote, vmExtend, vmAutostart, vmRename],
+    ...[createVmResize(settings), createVmDiskAdd(settings), vmDiskGrow, vmDiskDetach, vmDiskLimit],
+    ...[vmNicAdd, vmNicRemove, vmNicLink, createVmCdrom(settings), vmBootOrder],
   ];
 }
 

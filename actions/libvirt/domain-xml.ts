@@ -94,6 +94,14 @@ export function parseDomainXml(document: string): DomainDescription {
   };
 }
 
+const ROOT_PORT = '<controller type="pci" model="pcie-root-port"/>';
+/**
+ * A running q35 machine takes one device in each port that it was started with. libvirt adds what is needed and one
+ * more (measured on 9.0.0), so that a second disk could not be plugged in. These are about six and eight to spare.
+ * Source: https://libvirt.org/pci-hotplug.html
+ */
+const ROOT_PORTS = 14;
+
 export function newDomainXml(domain: NewDomain, profile: DomainProfile): string {
   return xml`<domain type="${profile.virtType}">
   <name>${domain.name}</name>
@@ -106,6 +114,7 @@ export function newDomainXml(domain: NewDomain, profile: DomainProfile): string 
   <clock offset="utc"/>
   <on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot><on_crash>destroy</on_crash>
   <devices>
+    <controller type="pci" model="pcie-root"/>${{ xml: ROOT_PORT.repeat(ROOT_PORTS) }}
     <disk type="file" device="disk">
       <driver name="qemu" type="${domain.diskFormat}" discard="unmap"/>
       <source file="${domain.diskPath}"/>

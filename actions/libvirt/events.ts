@@ -10,6 +10,8 @@ const aboutDomain = struct({ callbackId: i32, dom: domainRef });
 const events = {
   lifecycle: { id: 0, number: 318, shape: struct({ callbackId: i32, dom: domainRef, event: i32, detail: i32 }) },
   reboot: { id: 1, number: 319, shape: aboutDomain },
+  deviceRemoved: { id: 15, number: 333, shape: struct({ callbackId: i32, dom: domainRef, alias: text }) },
+  deviceRemovalFailed: { id: 22, number: 367, shape: struct({ callbackId: i32, dom: domainRef, alias: text }) },
   agentLifecycle: { id: 18, number: 348, shape: struct({ callbackId: i32, dom: domainRef, state: i32, reason: i32 }) },
   metadataChange: {
     id: 23,
@@ -28,6 +30,11 @@ type EventReader = (from: Parameters<typeof aboutDomain.read>[0]) => RpcEvent;
 const readers = new Map<number, EventReader>([
   [events.lifecycle.number, (from) => ({ kind: 'lifecycle', ...events.lifecycle.shape.read(from) })],
   [events.reboot.number, (from) => ({ kind: 'reboot', ...events.reboot.shape.read(from) })],
+  [events.deviceRemoved.number, (from) => ({ kind: 'deviceRemoved', ...events.deviceRemoved.shape.read(from) })],
+  [
+    events.deviceRemovalFailed.number,
+    (from) => ({ kind: 'deviceRemovalFailed', ...events.deviceRemovalFailed.shape.read(from) }),
+  ],
   [events.agentLifecycle.number, (from) => ({ kind: 'agentLifecycle', ...events.agentLifecycle.shape.read(from) })],
   [events.metadataChange.number, (from) => ({ kind: 'metadataChange', ...events.metadataChange.shape.read(from) })],
 ]);

@@ -1,6 +1,7 @@
 /** The reading half of the real `Host`. All of it goes over the watching connection and waits for no guest. */
 import type { Domain, HostReader, NodeCapacity } from '../host.ts';
 import { nullIfGone, readDomain, readDomains, readStats } from './domain-reads.ts';
+import { hardwareReads } from './hardware-work.ts';
 import { keepingReads } from './keeping-work.ts';
 import type { Rpc } from './rpc.ts';
 import { readSerialTail } from './serial-log.ts';
@@ -15,6 +16,7 @@ export function hostReads(connection: () => Promise<Rpc>): Omit<HostReader, 'uri
       return found === null ? null : readDomain(rpc, found.dom);
     },
     ...keepingReads(connection),
+    ...hardwareReads(connection),
     domains: async () => readDomains(await connection()),
     stats: async () => readStats(await connection()),
     volume: async (pool, name) => readVolume(await connection(), pool, name),

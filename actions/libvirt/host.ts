@@ -8,6 +8,7 @@ import type { DomainProfile } from './domain-xml.ts';
 import type { RpcEvent } from './events.ts';
 import { createGuestCalls } from './guest-calls.ts';
 import { guestWork } from './guest-work.ts';
+import { hardwareWork } from './hardware-work.ts';
 import { hostReads, readByUuid } from './host-reads.ts';
 import { keepingWork } from './keeping-work.ts';
 import { type Link, type LinkListener, openLink } from './link.ts';
@@ -40,6 +41,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
     ...hostReads(watching.rpc),
     ...guestWork(onGuest, options),
     ...keepingWork(onGuest),
+    ...hardwareWork(onGuest, options),
     ...storageWork(working.rpc, () => openConnection(target, connection, null)),
     waitFor: (uuid, until, timeoutMs, signal) => waitForDomain(waitOn, uuid, until, timeoutMs, signal),
     watch,
@@ -74,6 +76,8 @@ function toHostEvent(event: RpcEvent): HostEvent {
     case 'lifecycle':
       return { kind: 'lifecycle', event: { name, uuid, ...eventWords(event.event, event.detail) } };
     case 'reboot':
+    case 'deviceRemoved':
+    case 'deviceRemovalFailed':
     case 'agentLifecycle':
     case 'metadataChange':
       return { kind: 'changed', name, uuid };

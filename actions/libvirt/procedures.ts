@@ -3,7 +3,7 @@
  * orders stand in libvirt's src/remote/remote_protocol.x and never change once released (checked 0.10.2 to 9.0.0).
  * Names are those of the C API without `vir`, such as virDomainGetInfo.
  */
-import { domainRef, LIST_LIMIT, poolRef, statsRecord, uuid, volumeRef } from './shapes.ts';
+import { domainRef, LIST_LIMIT, poolRef, statsRecord, typedParams, uuid, volumeRef } from './shapes.ts';
 import { type Codec, chars, i32, list, optional, struct, text, u32, u64, type ValueOf } from './xdr.ts';
 
 export interface Procedure<A, R> {
@@ -20,6 +20,7 @@ const pool = struct({ pool: poolRef });
 const vol = struct({ vol: volumeRef });
 const volFlags = struct({ vol: volumeRef, flags });
 const volRange = struct({ vol: volumeRef, offset: u64, length: u64, flags });
+const device = struct({ dom: domainRef, xml: text, flags });
 const name = struct({ name: text });
 const xml = struct({ xml: text });
 const byUuid = struct({ uuid });
@@ -75,15 +76,23 @@ const procedures = {
   nodeGetFreeMemory: procedure(102, none, struct({ freeBytes: u64 })),
   domainIsActive: procedure(150, domain, struct({ active: i32 })),
   domainIsPersistent: procedure(151, domain, struct({ persistent: i32 })),
+  domainAttachDeviceFlags: procedure(160, device, none),
+  domainDetachDeviceFlags: procedure(161, device, none),
+  domainUpdateDeviceFlags: procedure(174, device, none),
   domainHasManagedSaveImage: procedure(183, domainFlags, struct({ result: i32 })),
   domainSnapshotNum: procedure(187, domainFlags, struct({ count: i32 })),
   domainCreateWithFlags: procedure(196, domainFlags, domain),
+  domainSetVcpusFlags: procedure(199, struct({ dom: domainRef, count: u32, flags }), none),
+  domainSetMemoryFlags: procedure(204, struct({ dom: domainRef, memoryKiB: u64, flags }), none),
   storageVolUpload: procedure(208, volRange, none),
   storageVolDownload: procedure(209, volRange, none),
   domainGetState: procedure(212, domainFlags, struct({ state: i32, reason: i32 })),
   domainUndefineFlags: procedure(231, domainFlags, none),
   domainDestroyFlags: procedure(234, domainFlags, none),
+  domainBlockResize: procedure(251, struct({ dom: domainRef, disk: text, size: u64, flags }), none),
+  domainSetBlockIoTune: procedure(252, struct({ dom: domainRef, disk: text, params: typedParams, flags }), none),
   domainShutdownFlags: procedure(258, domainFlags, none),
+  storageVolResize: procedure(260, struct({ vol: volumeRef, capacityBytes: u64, flags }), none),
   domainSetMetadata: procedure(
     264,
     struct({

@@ -49,6 +49,8 @@ export type VolumeRef = ValueOf<typeof volumeRef>;
 /** virTypedParameter's value; 64-bit numbers are bigints. */
 export type TypedValue = number | bigint | string | boolean;
 
+const UNSIGNED_LONG_LONG = 4;
+
 /** By virTypedParameterType. Source: https://libvirt.org/html/libvirt-libvirt-common.html#virTypedParameterType */
 const typedReaders = [
   null,
@@ -61,10 +63,16 @@ const typedReaders = [
   text, // 7 string
 ] satisfies (Codec<TypedValue> | null)[];
 
-/** Typed parameters by field name, such as `state.state`. Read only: no call that Drover makes sends any. */
+/** Typed parameters by field name, such as `state.state`. Of those that are sent, all are unsigned 64-bit numbers. */
 export const typedParams: Codec<Map<string, TypedValue>> = {
-  write: () => {
-    throw new Error('typed parameters are only read');
+  write: (to, params) => {
+    u32.write(to, params.size);
+    for (const [field, value] of params) {
+      if (typeof value !== 'bigint') throw new Error(`typed parameter ${field} is not a 64-bit number`);
+      text.write(to, field);
+      i32.write(to, UNSIGNED_LONG_LONG);
+      u64.write(to, value);
+    }
   },
   read: (from) => {
     const count = u32.read(from);

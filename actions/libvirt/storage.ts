@@ -49,7 +49,7 @@ export async function readVolumes(rpc: Rpc, poolName: string): Promise<Volume[]>
 export function storageWork(
   connection: () => Promise<Rpc>,
   openAnother: () => Promise<Rpc>,
-): Pick<Host, 'createVolume' | 'uploadVolume' | 'deleteVolume'> {
+): Pick<Host, 'createVolume' | 'uploadVolume' | 'resizeVolume' | 'deleteVolume'> {
   return {
     createVolume: async (volume) => createVolume(await connection(), volume),
     async deleteVolume(pool, name) {
@@ -57,6 +57,12 @@ export function storageWork(
       const rpc = await connection();
       const vol = await lookUpVolume(rpc, pool, name, doing);
       await rpc.call('storageVolDelete', { vol, flags: 0 }, { doing });
+    },
+    async resizeVolume(pool, name, capacityBytes) {
+      const doing = `growing volume ${name} of pool ${pool}`;
+      const rpc = await connection();
+      const vol = await lookUpVolume(rpc, pool, name, doing);
+      await rpc.call('storageVolResize', { vol, capacityBytes, flags: 0 }, { doing });
     },
     async uploadVolume(pool, name, content) {
       const doing = `uploading ${content.length} bytes to volume ${name} of pool ${pool}`;

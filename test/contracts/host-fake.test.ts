@@ -1,5 +1,6 @@
 /** The fake host keeps the contract that the real one keeps. */
 import { createFakeHost } from '../fakes/host.ts';
+import { hardwareContract } from './hardware.ts';
 import { hostContract } from './host.ts';
 import { keepingContract } from './keeping.ts';
 import type { HostSubject } from './subject.ts';
@@ -10,4 +11,5 @@ async function make(): Promise<HostSubject> {
 }
 
 hostContract('in memory', make);
+hardwareContract('in memory', make);
 keepingContract('in memory', make);

@@ -13,6 +13,7 @@ export interface FakeVolumes {
   add(volume: Volume): void;
   create(volume: NewVolume): void;
   upload(pool: string, name: string, content: Uint8Array): void;
+  resize(pool: string, name: string, capacityBytes: bigint): void;
   remove(pool: string, name: string): void;
   /** What was uploaded; null for nothing. */
   content(pool: string, name: string): Uint8Array | null;
@@ -74,6 +75,15 @@ export function createFakeVolumes(pools: Pool[]): FakeVolumes {
       const volume = mustFind(pool, name, `uploading to volume ${name}`);
       contents.set(key(pool, name), Uint8Array.from(content));
       volume.allocationBytes = BigInt(content.length);
+    },
+    resize(pool, name, capacityBytes) {
+      const volume = mustFind(pool, name, `growing volume ${name}`);
+      if (capacityBytes < volume.capacityBytes)
+        throw new OpsError(
+          'failed',
+          `growing volume ${name}: invalid argument: can't shrink capacity below current capacity`,
+        );
+      volume.capacityBytes = capacityBytes;
     },
     remove(pool, name) {
       mustFind(pool, name, `deleting volume ${name}`);

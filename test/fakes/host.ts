@@ -5,9 +5,11 @@
 import { randomUUID } from 'node:crypto';
 import { OpsError } from '../../actions/errors.ts';
 import type { Domain, Host, HostEvent, Keeping, NodeCapacity, Pool, Volume } from '../../actions/host.ts';
+import type { Hardware } from '../../actions/host-hardware.ts';
 import { waitForDomain } from '../../actions/libvirt/wait.ts';
 import { createFakeDomains, type GuestTimes } from './host-domains.ts';
 import { createFaults, type Effect, type Fault, type HostMethod } from './host-faults.ts';
+import { createFakeHardware } from './host-hardware.ts';
 import { createFakeKeeping } from './host-keeping.ts';
 import { createFakeVolumes } from './host-volumes.ts';
 
@@ -33,6 +35,8 @@ export interface FakeHost extends Host {
   addVolume(volume: Partial<Volume> & { name: string }): Volume;
   /** Somebody works on the host by hand; null: the domain is gone. An event follows unless `quiet`. */
   changeBehindBack(name: string, change: Partial<Domain> | null, quiet?: 'quiet'): void;
+  /** Somebody changes the machine by hand, or a test needs one of another kind. */
+  changeHardware(name: string, change: Partial<Hardware>): void;
   /** Somebody changes what is kept of a domain by hand. */
   changeKeeping(name: string, change: Partial<Keeping>): void;
   /** What was uploaded to a volume; null for nothing. */
@@ -63,10 +67,14 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
   });
 
   const keeping = createFakeKeeping(domains, tell);
+  const hardware = createFakeHardware(domains, volumes, tell);
 
   /** Reads give copies: what a caller does with them changes nothing here. */
   function read<T>(method: HostMethod, name: string, work: () => T): Promise<T> {
-    return faults.perform(method, name, () => structuredClone(work()));
+    return faults.perform(method, name, () => {
+      hardware.settle();
+      return structuredClone(work());
+    });
   }
 
   function effect(method: HostMethod, name: string, work: () => void): Promise<void> {
@@ -76,6 +84,11 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
       effects.push(done);
       options.onEffect?.(done);
     });
+  }
+
+  /** A method of the fake hardware as one of the host. */
+  function machine<A extends unknown[]>(method: HostMethod, work: (uuid: string, ...args: A) => void) {
+    return (uuid: string, ...args: A) => effect(method, domains.nameOf(uuid), () => work(uuid, ...args));
   }
 
   const operate = (method: 'start' | 'shutdown' | 'destroy' | 'reboot' | 'suspend' | 'resume') => (uuid: string) =>
@@ -91,6 +104,7 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     domain: (name) => read('domain', name, () => domains.byName(name)),
     domains: () => read('domains', '', () => domains.list()),
     keeping: (uuid) => read('keeping', domains.nameOf(uuid), () => keeping.read(uuid)),
+    hardware: (uuid) => read('hardware', domains.nameOf(uuid), () => hardware.read(uuid)),
     stats: () =>
       read('stats', '', () =>
         domains.list().map(({ name, uuid, state, vcpus, memoryMiB }) => ({
@@ -124,9 +138,22 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     setNote: (uuid, note) => effect('setNote', domains.nameOf(uuid), () => keeping.setNote(uuid, note)),
     setAutostart: (uuid, on) => effect('setAutostart', domains.nameOf(uuid), () => keeping.setAutostart(uuid, on)),
     renameDomain: (uuid, name) => effect('renameDomain', domains.nameOf(uuid), () => keeping.rename(uuid, name)),
+    setVcpus: machine('setVcpus', hardware.setVcpus),
+    setMemory: machine('setMemory', hardware.setMemory),
+    attachDisk: machine('attachDisk', hardware.attachDisk),
+    detachDisk: machine('detachDisk', hardware.detachDisk),
+    growDisk: machine('growDisk', hardware.growDisk),
+    limitDisk: machine('limitDisk', hardware.limitDisk),
+    changeMedium: machine('changeMedium', hardware.changeMedium),
+    attachNic: machine('attachNic', hardware.attachNic),
+    detachNic: machine('detachNic', hardware.detachNic),
+    setLink: machine('setLink', hardware.setLink),
+    setBootOrder: machine('setBootOrder', hardware.setBootOrder),
     createVolume: (volume) => effect('createVolume', `${volume.pool}/${volume.name}`, () => volumes.create(volume)),
     uploadVolume: (pool, name, content) =>
       effect('uploadVolume', `${pool}/${name}`, () => volumes.upload(pool, name, content)),
+    resizeVolume: (pool, name, capacityBytes) =>
+      effect('resizeVolume', `${pool}/${name}`, () => volumes.resize(pool, name, capacityBytes)),
     deleteVolume: (pool, name) => effect('deleteVolume', `${pool}/${name}`, () => volumes.remove(pool, name)),
     waitFor: (uuid, until, timeoutMs, signal) =>
       faults.perform('waitFor', domains.nameOf(uuid), () => {
@@ -159,6 +186,7 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
       domains.change(name, change);
       if (quiet === undefined) tell({ kind: 'changed', name, uuid });
     },
+    changeHardware: hardware.change,
     changeKeeping: keeping.change,
     uploaded: volumes.content,
     disconnect(reason = 'ordered by a test') {
