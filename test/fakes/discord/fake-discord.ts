@@ -70,6 +70,8 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
   const ackDeadlineMs = options.ackDeadlineMs ?? 3_000;
   const waiting = new Map<string, () => void>();
   const server = createServer();
+  // A check that is made for the first time can hold the process up for seconds.
+  server.keepAliveTimeout = 60_000;
   let origin = '';
   const gateway = createGateway(server, {
     world,
