@@ -68,6 +68,7 @@ export function createDelivery({
         if (closing.signal.aborted) return false;
         if ((await send(envelope, retry)) !== null) return true;
       }
+      if (!closing.signal.aborted) world.undelivered.push(String(event.event_ts));
       return false;
     },
     duplicate: (times) => {

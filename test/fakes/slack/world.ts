@@ -91,6 +91,8 @@ export interface World {
   violations: string[];
   /** Interactions that were not acknowledged in time: the person saw `operation_timeout`. */
   timeouts: { user: string; what: string }[];
+  /** Events that were never acknowledged, after all redeliveries: their messages' ids. */
+  undelivered: string[];
   requests: SeenRequest[];
   /** Block types that this workspace does not know yet: new blocks are rolled out in phases. */
   unknownBlocks: Set<string>;
@@ -112,6 +114,7 @@ export function createWorld(): World {
     responseUrls: new Map(),
     violations: [],
     timeouts: [],
+    undelivered: [],
     requests: [],
     unknownBlocks: new Set(),
     count: 0,
