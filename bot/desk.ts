@@ -64,6 +64,7 @@ export function createDesk(ports: DeskPorts): Desk {
   async function handle(admitted: Admitted): Promise<Handled> {
     const { inbound } = admitted;
     const handled = await attempt(admitted, inbound);
+    await ports.recorder.settled();
     await inbox.close(admitted);
     return handled;
   }

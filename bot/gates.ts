@@ -38,7 +38,7 @@ export async function decide(operation: Operation, ports: GatePorts): Promise<De
   if (person === null) return refuse(`${operation.requester} is no longer known to Drover`, null, ports);
   try {
     const judged = await judge({ bound, person, place: operation.place, uuid: operation.uuid }, ports);
-    await recordDecision(await subjectOf(operation, ports.auids), bound, judged, ports.recorder);
+    recordDecision(await subjectOf(operation, ports.auids), bound, judged, ports.recorder);
     return await follow(operation, judged, ports);
   } catch (error) {
     if (!(error instanceof OpsError)) throw error;
@@ -46,14 +46,14 @@ export async function decide(operation: Operation, ports: GatePorts): Promise<De
   }
 }
 
-export async function recordDecision(subject: Subject, bound: Bound, judged: Judged, to: Recorder): Promise<void> {
+export function recordDecision(subject: Subject, bound: Bound, judged: Judged, to: Recorder): void {
   const vm = bound.targets[0]?.vm ?? '';
   if (judged.kind === 'denied') {
-    await to.decided(subject, 'deny', judged.decision.rule?.name ?? '?', bound.action.name, vm);
+    to.decided(subject, 'deny', judged.decision.rule?.name ?? '?', bound.action.name, vm);
     return;
   }
   const decision = judged.demand.kind === 'allow' ? 'allow' : 'needs-approval';
-  await to.decided(subject, decision, judged.demand.rules[0]?.name ?? '?', bound.action.name, vm);
+  to.decided(subject, decision, judged.demand.rules[0]?.name ?? '?', bound.action.name, vm);
 }
 
 async function follow(operation: Operation, judged: Judged, ports: GatePorts): Promise<Decided> {

@@ -10,8 +10,8 @@ export interface Inventory {
   load(): Promise<void>;
   names(): string[];
   target(vm: string): PolicyTarget;
-  /** Looks at one VM now, so that a gate judges what is, not what was. Throws `OpsError`. */
-  refresh(vm: string): Promise<PolicyTarget>;
+  /** What somebody has just seen of a VM, so that a gate judges what is, not what was. null: it is not there. */
+  take(vm: string, domain: Domain | null): void;
   domains(): Domain[];
   /** ms since the epoch of the last complete look while the host is away; null while it is there. */
   staleSince(): number | null;
@@ -31,12 +31,12 @@ export function createInventory(host: Host, warn: (problem: unknown) => void): I
     lost = false;
   }
 
-  async function refresh(vm: string): Promise<PolicyTarget> {
-    const domain = await host.domain(vm);
+  function take(vm: string, domain: Domain | null): void {
     if (domain === null) byName.delete(vm);
     else byName.set(vm, domain);
-    return target(vm);
   }
+
+  const refresh = async (vm: string) => take(vm, await host.domain(vm));
 
   function target(vm: string): PolicyTarget {
     const domain = byName.get(vm);
@@ -66,7 +66,7 @@ export function createInventory(host: Host, warn: (problem: unknown) => void): I
 
   return {
     load,
-    refresh,
+    take,
     target,
     names: () => [...byName.keys()].sort(),
     domains: () => [...byName.values()].sort((a, b) => a.name.localeCompare(b.name)),

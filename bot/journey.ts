@@ -20,7 +20,7 @@ import { formatBound } from './command/format.ts';
 import { helpCard } from './command/help.ts';
 import { parseLine } from './command/parse.ts';
 import { explainLines } from './explanation.ts';
-import { decide, recordDecision } from './gates.ts';
+import { type Decided, decide, recordDecision } from './gates.ts';
 import type { Handled } from './handled.ts';
 import type { Admitted, Inbox } from './inbox.ts';
 import { type JudgePorts, judge } from './judge.ts';
@@ -75,7 +75,7 @@ export function createJourney(ports: JourneyPorts): Journey {
     const { person } = identified;
     const subject = await subjectFor(admitted, person, ports);
     const traveller = { admitted, person, subject };
-    await ports.recorder.request(subject, text, eventId);
+    ports.recorder.request(subject, text, eventId);
     const parsed = parseLine(text, {
       actions: ports.registry.actions.values(),
       vmNames: visibleVms(person, inbound.place, ports),
@@ -85,7 +85,7 @@ export function createJourney(ports: JourneyPorts): Journey {
       case 'ignored':
         return { kind: 'ignored' };
       case 'refusal':
-        await ports.recorder.parsed(subject, text, '?', false);
+        ports.recorder.parsed(subject, text, '?', false);
         return tell(traveller, suggestionAnswer(parsed.reason, parsed.suggestion), 'refused');
       case 'command':
         return command(traveller, parsed.command);
@@ -97,7 +97,7 @@ export function createJourney(ports: JourneyPorts): Journey {
     const { place } = admitted.inbound;
     switch (asked.kind) {
       case 'help': {
-        await ports.recorder.parsed(subject, `vm help ${asked.verb ?? ''}`.trim(), 'help', true);
+        ports.recorder.parsed(subject, `vm help ${asked.verb ?? ''}`.trim(), 'help', true);
         return tell(traveller, helpAnswer(helpCard(visibleActions(person, place, ports), asked.verb)), 'answered');
       }
       case 'explain': {
@@ -119,10 +119,10 @@ export function createJourney(ports: JourneyPorts): Journey {
     const action = ports.registry.get(name);
     const bound = action?.bind(args, { requester: person.name, now: admitted.at });
     if (bound?.kind === 'bound') {
-      await ports.recorder.parsed(subject, lineOf(bound, false), name, true);
+      ports.recorder.parsed(subject, lineOf(bound, false), name, true);
       return bound;
     }
-    await ports.recorder.parsed(subject, name, name, false);
+    ports.recorder.parsed(subject, name, name, false);
     const { reason, hint } = bound ?? { reason: `there is no ${name}`, hint: 'ask for help: vm help' };
     await whisper(admitted.inbound, refusalAnswer(reason, hint), ports);
     return null;
@@ -135,7 +135,7 @@ export function createJourney(ports: JourneyPorts): Journey {
     const uuid = randomUUID();
     try {
       const judged = await judge({ bound, person, place, uuid }, ports);
-      await recordDecision(subject, bound, judged, ports.recorder);
+      recordDecision(subject, bound, judged, ports.recorder);
       switch (judged.kind) {
         case 'denied':
           return await tell(traveller, deniedAnswer(lineOf(bound, dryRun), judged.decision), 'refused');
@@ -176,18 +176,29 @@ export function createJourney(ports: JourneyPorts): Journey {
     const { admitted, person } = traveller;
     const asked = { requester: person.name, line: lineOf(bound, false), bound, place: threadOf(admitted.inbound) };
     const operation = newOperation(admitted, asked);
-    if (await ports.operations.create(operation, ports.inbox.closing(admitted))) await proceed(operation.request);
+    const deciding = decide(operation, ports);
+    const soon = await within(deciding, SIGN_AFTER_MS);
+    const first = { ...operation, ...soon?.patch };
+    if (await ports.operations.create(first, ports.inbox.closing(admitted))) {
+      if (soon === null) await settle(operation.request, await deciding);
+      else await follow(first, soon.card);
+    }
     return { kind: 'operation', request: operation.request };
   }
 
   async function proceed(number: number): Promise<void> {
     const seen = await ports.operations.get(number);
-    if (seen?.operation.state !== 'received') return;
-    const { patch, card } = await decide(seen.operation, ports);
+    if (seen?.operation.state === 'received') await settle(number, await decide(seen.operation, ports));
+  }
+
+  async function settle(number: number, { patch, card }: Decided): Promise<void> {
     const now = await ports.operations.update(number, ({ state }) => (state === 'received' ? patch : null));
-    if (now === null) return;
-    if (card !== null) await whisper(now, card, ports);
-    if (now.state === 'queued') ports.pump();
+    if (now !== null) await follow(now, card);
+  }
+
+  async function follow(operation: Operation, card: Card | null): Promise<void> {
+    if (card !== null) await whisper(operation, card, ports);
+    if (operation.state === 'queued') ports.pump();
   }
 
   async function tell({ admitted }: Traveller, card: Card, kind: 'answered' | 'refused'): Promise<Handled> {
@@ -210,6 +221,20 @@ async function subjectFor(
 ): Promise<Subject> {
   const { place, address } = inbound;
   return { request, actor: await auids.actor(person.name), account: person.name, place, address };
+}
+
+/** A decision that takes longer is made durable as a request that was received, and the person gets a sign of it. */
+const SIGN_AFTER_MS = 250;
+
+/** null: not within `ms`; the work goes on. */
+async function within<T>(work: Promise<T>, ms: number): Promise<T | null> {
+  const timer = Promise.withResolvers<null>();
+  const timeout = setTimeout(timer.resolve, ms, null);
+  try {
+    return await Promise.race([work, timer.promise]);
+  } finally {
+    clearTimeout(timeout);
+  }
 }
 
 function lineOf(bound: Bound, dryRun: boolean): string {

@@ -1,6 +1,7 @@
 /**
  * What Drover says to the audit log, in its own terms. `intent` and `vote` must be on disk before what they announce
- * and throw `AuditUnavailable`; the rest is told after the fact and is never a reason to hide an answer.
+ * and throw `AuditUnavailable`. The steps on the way are handed over at once and not waited for: the log keeps their
+ * order, so an intent that is on disk has everything before it on disk, too.
  */
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -25,9 +26,11 @@ export interface Recorder {
   person(actor: Actor): Promise<void>;
   policyLoaded(before: string, after: string, problem: string | null): Promise<void>;
   stranger(subject: Subject, id: string, reason: string): Promise<void>;
-  request(subject: Subject, text: string, messageId: string): Promise<void>;
-  parsed(subject: Subject, line: string, intent: string, ok: boolean): Promise<void>;
-  decided(subject: Subject, decision: string, rule: string, intent: string, vm: string): Promise<void>;
+  request(subject: Subject, text: string, messageId: string): void;
+  parsed(subject: Subject, line: string, intent: string, ok: boolean): void;
+  decided(subject: Subject, decision: string, rule: string, intent: string, vm: string): void;
+  /** Resolves when everything that was handed over is on disk, or known not to be. */
+  settled(): Promise<void>;
   vote(subject: Subject, vote: { decision: string; reason: string; digest: string; ok: boolean }): Promise<void>;
   /** An operation's own change of state that is nobody's vote: expiry, cancel, a plan that changed, a person's adopt. */
   turned(subject: Subject, op: string, reason: string, ok: boolean): Promise<void>;
@@ -53,6 +56,18 @@ export const PROGRAM = 'drover';
 
 export function createRecorder(audit: AuditLog, log: Logger): Recorder {
   const tell = async (entry: AuditEntry): Promise<void> => void (await told(entry));
+  const handed = new Set<Promise<boolean>>();
+
+  /** A fault of ours in what was handed over is no reason to lose the rest. */
+  function handOver(entry: AuditEntry): void {
+    const telling = told(entry)
+      .catch((error) => {
+        log.error({ err: error, type: entry.type }, 'audit record not written');
+        return false;
+      })
+      .finally(() => handed.delete(telling));
+    handed.add(telling);
+  }
 
   async function told(entry: AuditEntry): Promise<boolean> {
     try {
@@ -119,7 +134,7 @@ export function createRecorder(audit: AuditLog, log: Logger): Recorder {
         ),
       ),
     request: (subject, text, messageId) =>
-      tell(
+      handOver(
         entry(subject, 'USER_CMD', [
           ['op', 'request'],
           ['cmd', text || '?'],
@@ -128,7 +143,7 @@ export function createRecorder(audit: AuditLog, log: Logger): Recorder {
         ]),
       ),
     parsed: (subject, line, intent, ok) =>
-      tell(
+      handOver(
         entry(
           subject,
           'USER_CMD',
@@ -141,7 +156,7 @@ export function createRecorder(audit: AuditLog, log: Logger): Recorder {
         ),
       ),
     decided: (subject, decision, rule, intent, vm) =>
-      tell(
+      handOver(
         entry(
           subject,
           'USER_ACCT',
@@ -186,6 +201,7 @@ export function createRecorder(audit: AuditLog, log: Logger): Recorder {
       ];
       return (await audit.append(entry(subject, 'USER_CMD', fields))).serial;
     },
+    settled: async () => void (await Promise.all(handed)),
     result: (subject, effect, result) => told(entry(subject, effect.type, resultFields(effect, result), result.ok)),
   };
 }

@@ -3,6 +3,7 @@
  * asked again. Nothing remembered opens a gate.
  */
 import { OpsError } from '../../actions/errors.ts';
+import { readOnce } from '../../actions/read-once.ts';
 import type { Registry } from '../../actions/registry.ts';
 import type { AuditLog } from '../../audit/record.ts';
 import type { Auids } from '../auids.ts';
@@ -33,8 +34,10 @@ export async function passLastGates(operation: Operation, ports: LastGatePorts):
   const person = await ports.people.person(operation.requester);
   if (person === null) return stop('denied', `${operation.requester} is no longer known to Drover`, null);
   try {
-    for (const vm of operation.targets) await ports.inventory.refresh(vm);
-    const judged = await judge({ bound, person, place: operation.place, uuid: operation.uuid }, ports);
+    const host = readOnce(ports.host);
+    for (const vm of operation.targets) ports.inventory.take(vm, await host.domain(vm));
+    const asking = { bound, person, place: operation.place, uuid: operation.uuid };
+    const judged = await judge(asking, { ...ports, host });
     switch (judged.kind) {
       case 'denied':
         return stop('denied', judged.decision.reason, judged.decision.hint);
