@@ -11,7 +11,7 @@ import type { Handled } from './handled.ts';
 import type { Admitted, Inbox } from './inbox.ts';
 import type { Journey } from './journey.ts';
 import { type PressPorts, takePress } from './presses.ts';
-import type { Subject } from './record.ts';
+import type { Subject } from './record-entry.ts';
 import { stranger } from './stranger.ts';
 import { whisper } from './tell.ts';
 
@@ -64,6 +64,8 @@ export function createDesk(ports: DeskPorts): Desk {
   async function handle(admitted: Admitted): Promise<Handled> {
     const { inbound } = admitted;
     const handled = await attempt(admitted, inbound);
+    // An operation took the event's place in the store when it was written.
+    if (handled.kind === 'operation') return handled;
     await ports.recorder.settled();
     await inbox.close(admitted);
     return handled;

@@ -12,7 +12,8 @@ import type { Card } from './chat/card.ts';
 import { type Judged, type JudgePorts, judge, judgeBallot, type Planned } from './judge.ts';
 import { boundOf, subjectOf } from './operations/bound.ts';
 import type { Operation } from './operations/operation.ts';
-import type { Recorder, Subject } from './record.ts';
+import type { Recorder } from './record.ts';
+import type { Subject } from './record-entry.ts';
 
 export interface GatePorts extends JudgePorts {
   auids: Auids;

@@ -27,7 +27,8 @@ import { type JudgePorts, judge } from './judge.ts';
 import { newOperation } from './operations/new.ts';
 import type { Operation } from './operations/operation.ts';
 import type { Operations } from './operations/operations.ts';
-import type { Recorder, Subject } from './record.ts';
+import type { Recorder } from './record.ts';
+import type { Subject } from './record-entry.ts';
 import { visibleActions, visibleVms } from './rights.ts';
 import { stranger } from './stranger.ts';
 import { answer, threadOf, whisper } from './tell.ts';
@@ -179,6 +180,7 @@ export function createJourney(ports: JourneyPorts): Journey {
     const deciding = decide(operation, ports);
     const soon = await within(deciding, SIGN_AFTER_MS);
     const first = { ...operation, ...soon?.patch };
+    await ports.recorder.settled();
     if (await ports.operations.create(first, ports.inbox.closing(admitted))) {
       if (soon === null) await settle(operation.request, await deciding);
       else await follow(first, soon.card);

@@ -10,7 +10,7 @@ import type { Card, ChatPlatform, Place } from './chat/card.ts';
 import { judgeBallot } from './judge.ts';
 import type { Operation } from './operations/operation.ts';
 import { numberIn, type Operations, opKey, unsyncedKey } from './operations/operations.ts';
-import { holdsLocks, isOver, type OperationState } from './operations/states.ts';
+import { holdsLocks, isOver } from './operations/states.ts';
 import type { People } from './people.ts';
 import type { ThreadContext } from './status-line.ts';
 import type { Store } from './store/store.ts';
@@ -26,8 +26,10 @@ const COALESCE_MS = 25;
 
 /** A decision that comes sooner needs no sign before it; most do, and a refusal then stays with its addressee. */
 const QUIET_MS = 400;
-/** States that only the requester hears of, unless the thread already showed the request. */
-const TOLD_ALONE: ReadonlySet<OperationState> = new Set(['refused', 'denied']);
+/** At the first gates a no is for the requester alone; what had a plan and fell at the last ones is told in the thread. */
+function wasToldAlone({ state, plan }: Operation): boolean {
+  return (state === 'refused' || state === 'denied') && plan === null;
+}
 
 const postedKey = (request: number, slot: string) => `posted/${request}/${slot}`;
 
@@ -108,7 +110,7 @@ export function createOutbox(ports: OutboxPorts): Outbox {
       return;
     }
     const { card, closing } = renderThread(operation, await contextOf(operation, ports));
-    const told = TOLD_ALONE.has(operation.state) && (await store.get(postedKey(request, 'card'))) === null;
+    const told = wasToldAlone(operation) && (await store.get(postedKey(request, 'card'))) === null;
     if (!told) await show(operation, operation.place, 'card', card);
     for (const place of mirrorsOf(operation, ports.mirrors)) {
       await show(operation, place, `card@${place.platform}/${place.channel}`, card);

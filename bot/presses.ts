@@ -12,7 +12,8 @@ import { type JudgePorts, judgeBallot, judgePolicy, votersOf } from './judge.ts'
 import { boundOf } from './operations/bound.ts';
 import type { Operation, Step, Vote } from './operations/operation.ts';
 import type { Operations } from './operations/operations.ts';
-import type { Recorder, Subject } from './record.ts';
+import type { Recorder } from './record.ts';
+import type { Subject } from './record-entry.ts';
 import type { Writes } from './store/store.ts';
 
 export type Press = Inbound & { kind: 'press' };

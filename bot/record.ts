@@ -6,18 +6,8 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { EffectRecord } from '../actions/action.ts';
-import { NOBODY } from '../audit/auid.ts';
 import { type Actor, type AuditEntry, type AuditLog, AuditUnavailable } from '../audit/record.ts';
-import type { Place } from './chat/card.ts';
-
-/** Whom and what a record is about. */
-export interface Subject {
-  request: number | null;
-  actor: Actor;
-  account: string | null;
-  place: Place;
-  address: string | null;
-}
+import { type EffectResult, entry, ownEntry, PROGRAM, resultFields, type Subject, vmFields } from './record-entry.ts';
 
 export interface Recorder {
   started(version: string, policy: string): Promise<void>;
@@ -39,39 +29,38 @@ export interface Recorder {
   result(subject: Subject, effect: EffectRecord, result: EffectResult): Promise<boolean>;
 }
 
-export interface EffectResult {
-  ok: boolean;
-  ms: number;
-  /** Serial of the intent. */
-  ref: number;
-  /** libvirt's `code/domain`; '' when it is not libvirt's. */
-  virerr: string;
-  info: string;
-  /** `unknown` when nobody can tell; '' otherwise. */
-  outcome: '' | 'unknown';
-  recovered: boolean;
-}
-
-export const PROGRAM = 'drover';
+/** Longest that a record waits for company; an intent or a vote takes it along at once. */
+const HAND_OVER_MS = 25;
 
 export function createRecorder(audit: AuditLog, log: Logger): Recorder {
-  const tell = async (entry: AuditEntry): Promise<void> => void (await told(entry));
-  const handed = new Set<Promise<boolean>>();
+  let waiting: AuditEntry[] = [];
+  const onTheWay = new Set<Promise<boolean>>();
 
-  /** A fault of ours in what was handed over is no reason to lose the rest. */
+  /** Kept back for a moment, so that one write to the disk holds what belongs together. */
   function handOver(entry: AuditEntry): void {
-    const telling = told(entry)
-      .catch((error) => {
-        log.error({ err: error, type: entry.type }, 'audit record not written');
-        return false;
-      })
-      .finally(() => handed.delete(telling));
-    handed.add(telling);
+    if (waiting.length === 0) setTimeout(sendOn, HAND_OVER_MS).unref();
+    waiting.push(entry);
+  }
+
+  function sendOn(): void {
+    const entries = waiting;
+    waiting = [];
+    for (const entry of entries) {
+      const telling = told(entry).finally(() => onTheWay.delete(telling));
+      onTheWay.add(telling);
+      telling.catch((error) => log.error({ err: error, type: entry.type }, 'a fault in an audit record'));
+    }
+  }
+
+  /** What was handed over before goes first. */
+  function append(entry: AuditEntry): Promise<{ serial: number }> {
+    sendOn();
+    return audit.append(entry);
   }
 
   async function told(entry: AuditEntry): Promise<boolean> {
     try {
-      await audit.append(entry);
+      await append(entry);
       return true;
     } catch (error) {
       if (!(error instanceof AuditUnavailable)) throw error;
@@ -79,13 +68,12 @@ export function createRecorder(audit: AuditLog, log: Logger): Recorder {
       return false;
     }
   }
-  const own = (type: AuditEntry['type'], fields: AuditEntry['fields'], ok = true): AuditEntry =>
-    entry({ request: null, actor: NOBODY, account: null, place: HOME, address: null }, type, fields, ok);
 
+  const tell = async (entry: AuditEntry): Promise<void> => void (await told(entry));
   return {
     started: (version, policy) =>
       tell(
-        own('SERVICE_START', [
+        ownEntry('SERVICE_START', [
           ['unit', PROGRAM],
           ['comm', PROGRAM],
           ['ver', version],
@@ -94,7 +82,7 @@ export function createRecorder(audit: AuditLog, log: Logger): Recorder {
       ),
     person: ({ auid, name }) =>
       tell({
-        ...own('ADD_USER', [
+        ...ownEntry('ADD_USER', [
           ['op', 'map-chat-user'],
           ['id', auid],
         ]),
@@ -102,14 +90,14 @@ export function createRecorder(audit: AuditLog, log: Logger): Recorder {
       }),
     stopped: () =>
       tell(
-        own('SERVICE_STOP', [
+        ownEntry('SERVICE_STOP', [
           ['unit', PROGRAM],
           ['comm', PROGRAM],
         ]),
       ),
     policyLoaded: (before, after, problem) =>
       tell(
-        own(
+        ownEntry(
           'USYS_CONFIG',
           [
             ['op', 'policy-load'],
@@ -165,7 +153,7 @@ export function createRecorder(audit: AuditLog, log: Logger): Recorder {
         ),
       ),
     async vote(subject, { decision, reason, digest, ok }) {
-      await audit.append(
+      await append(
         entry(
           subject,
           'USER_ACCT',
@@ -199,39 +187,12 @@ export function createRecorder(audit: AuditLog, log: Logger): Recorder {
         ['uri', uri],
         ['attempt', attempt],
       ];
-      return (await audit.append(entry(subject, 'USER_CMD', fields))).serial;
+      return (await append(entry(subject, 'USER_CMD', fields))).serial;
     },
-    settled: async () => void (await Promise.all(handed)),
+    async settled() {
+      sendOn();
+      await Promise.allSettled(onTheWay);
+    },
     result: (subject, effect, result) => told(entry(subject, effect.type, resultFields(effect, result), result.ok)),
   };
-}
-
-const HOME: Place = { platform: PROGRAM, channel: '', thread: null };
-
-function entry(subject: Subject, type: AuditEntry['type'], fields: AuditEntry['fields'], ok = true): AuditEntry {
-  const { request, actor, account, place, address } = subject;
-  const terminal = place.channel === '' ? place.platform : `${place.platform}/${place.channel}`;
-  return { type, fields, actor, account, request, address, terminal, result: ok ? 'success' : 'failed' };
-}
-
-function vmFields(vm: string, uuid = ''): (readonly [string, string])[] {
-  return [...(vm === '' ? [] : [['vm', vm] as const]), ...(uuid === '' ? [] : [['uuid', uuid] as const])];
-}
-
-/** VIRT_* records begin as libvirt's own do, so that its tools count them alike. Source: libvirt src/conf/domain_audit.c */
-function resultFields(effect: EffectRecord, result: EffectResult): AuditEntry['fields'] {
-  const virt = effect.type.startsWith('VIRT_');
-  return [
-    ...(virt ? [['virt', 'kvm'] as const] : []),
-    ['op', effect.op],
-    ...(effect.reason === '' ? [] : [['reason', effect.reason] as const]),
-    ...vmFields(effect.vm, effect.uuid),
-    ...(virt ? [['vm-pid', 0] as const] : []),
-    ['ms', result.ms],
-    ['ref', result.ref],
-    ...(result.outcome === '' ? [] : [['outcome', result.outcome] as const]),
-    ...(result.recovered ? [['recovered', 1] as const] : []),
-    ...(result.virerr === '' ? [] : [['virerr', result.virerr] as const]),
-    ...(result.info === '' ? [] : [['info', result.info] as const]),
-  ];
 }

@@ -2,7 +2,7 @@
 import type { Bound, Refusal } from '../../actions/action.ts';
 import type { Registry } from '../../actions/registry.ts';
 import type { Auids } from '../auids.ts';
-import type { Subject } from '../record.ts';
+import type { Subject } from '../record-entry.ts';
 import type { Operation } from './operation.ts';
 
 export function boundOf({ action, args, requester, receivedAt }: Operation, registry: Registry): Bound | Refusal {

@@ -1,6 +1,6 @@
 /** What is kept of a step, and what the audit log is told of its end. Pure. */
 import { OpsError } from '../../actions/errors.ts';
-import type { EffectResult } from '../record.ts';
+import type { EffectResult } from '../record-entry.ts';
 import type { Step } from './operation.ts';
 
 export function newStep(title: string, startedAt: number): Step {

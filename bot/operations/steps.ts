@@ -5,7 +5,7 @@
  */
 import type { EffectStep, Evidence } from '../../actions/action.ts';
 import { mayHaveHappened, OpsError } from '../../actions/errors.ts';
-import type { EffectResult } from '../record.ts';
+import type { EffectResult } from '../record-entry.ts';
 import type { Operation, Step } from './operation.ts';
 import { lateResultOf, newStep, resultOf, revived, wasNeverCalled } from './step-record.ts';
 

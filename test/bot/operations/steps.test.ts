@@ -13,7 +13,7 @@ import {
   type Steps,
   UnknownOutcome,
 } from '../../../bot/operations/steps.ts';
-import type { EffectResult } from '../../../bot/record.ts';
+import type { EffectResult } from '../../../bot/record-entry.ts';
 import { anEffect, anOperation, aStep, type EffectScript } from './fixture.ts';
 
 const TITLE = 'starting web-01';
