@@ -5,6 +5,7 @@
  */
 
 import type { HardwareTimes, HardwareWork } from './host-hardware.ts';
+import type { KeptThen, Snapshot, SnapshotWork } from './host-snapshots.ts';
 
 /** virDomainState without `nostate`. Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainState */
 export type DomainState = 'running' | 'blocked' | 'paused' | 'shutdown' | 'shutoff' | 'crashed' | 'pmsuspended';
@@ -143,6 +144,12 @@ export interface HostReader {
   keeping(uuid: string): Promise<Keeping | null>;
   /** Null: no such domain. */
   hardware(uuid: string): Promise<HardwareTimes | null>;
+  /** The oldest first; null: no such domain. */
+  snapshots(uuid: string): Promise<Snapshot[] | null>;
+  /** Null: no such snapshot, or it knows nothing of it. */
+  keptBySnapshot(uuid: string, name: string): Promise<KeptThen<VmMetadata> | null>;
+  /** 9,000,000 for 9.0.0. */
+  libvirtVersion(): Promise<number>;
   stats(): Promise<DomainStats[]>;
   volume(pool: string, name: string): Promise<Volume | null>;
   /** The volume with this path on the host, in whichever pool; null when no pool knows it. */
@@ -155,7 +162,7 @@ export interface HostReader {
   serialTail(domain: Domain, bytes: number): Promise<string>;
 }
 
-export interface Host extends HostReader, HardwareWork {
+export interface Host extends HostReader, HardwareWork, SnapshotWork {
   defineDomain(domain: NewDomain): Promise<void>;
   undefineDomain(uuid: string): Promise<void>;
   start(uuid: string): Promise<void>;

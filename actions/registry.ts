@@ -23,7 +23,12 @@ import { vmReboot } from './vm/reboot.ts';
 import { vmRename } from './vm/rename.ts';
 import { createVmResize } from './vm/resize.ts';
 import { vmResume } from './vm/resume.ts';
+import { vmRevert } from './vm/revert.ts';
 import { vmShow } from './vm/show.ts';
+import { vmSnapshot } from './vm/snapshot.ts';
+import { vmSnapshotDelete } from './vm/snapshot-delete.ts';
+import { vmSnapshotPrune } from './vm/snapshot-prune.ts';
+import { vmSnapshots } from './vm/snapshots.ts';
 import { vmStart } from './vm/start.ts';
 import { vmStop } from './vm/stop.ts';
 import { vmSuspend } from './vm/suspend.ts';
@@ -45,6 +50,7 @@ export function createVmActions(settings: VmSettings): Action[] {
     ...[vmProtect, vmUnprotect, vmTag, vmOwner, vmNote, vmExtend, vmAutostart, vmRename],
     ...[createVmResize(settings), createVmDiskAdd(settings), vmDiskGrow, vmDiskDetach, vmDiskLimit],
     ...[vmNicAdd, vmNicRemove, vmNicLink, createVmCdrom(settings), vmBootOrder],
+    ...[vmSnapshot, vmSnapshots, vmSnapshotDelete, vmSnapshotPrune, vmRevert],
   ];
 }
 

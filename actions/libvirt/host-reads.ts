@@ -5,6 +5,7 @@ import { hardwareReads } from './hardware-work.ts';
 import { keepingReads } from './keeping-work.ts';
 import type { Rpc } from './rpc.ts';
 import { readSerialTail } from './serial-log.ts';
+import { snapshotReads } from './snapshots.ts';
 import { readPool, readVolume, readVolumeByPath, readVolumes } from './storage.ts';
 
 export function hostReads(connection: () => Promise<Rpc>): Omit<HostReader, 'uri'> {
@@ -17,6 +18,7 @@ export function hostReads(connection: () => Promise<Rpc>): Omit<HostReader, 'uri
     },
     ...keepingReads(connection),
     ...hardwareReads(connection),
+    ...snapshotReads(connection),
     domains: async () => readDomains(await connection()),
     stats: async () => readStats(await connection()),
     volume: async (pool, name) => readVolume(await connection(), pool, name),

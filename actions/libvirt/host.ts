@@ -12,6 +12,7 @@ import { hardwareWork } from './hardware-work.ts';
 import { hostReads, readByUuid } from './host-reads.ts';
 import { keepingWork } from './keeping-work.ts';
 import { type Link, type LinkListener, openLink } from './link.ts';
+import { snapshotWork } from './snapshots.ts';
 import { storageWork } from './storage.ts';
 import { parseUri, type Target } from './transport.ts';
 import { waitForDomain } from './wait.ts';
@@ -42,6 +43,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
     ...guestWork(onGuest, options),
     ...keepingWork(onGuest),
     ...hardwareWork(onGuest, options),
+    ...snapshotWork(onGuest),
     ...storageWork(working.rpc, () => openConnection(target, connection, null)),
     waitFor: (uuid, until, timeoutMs, signal) => waitForDomain(waitOn, uuid, until, timeoutMs, signal),
     watch,

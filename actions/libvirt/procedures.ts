@@ -3,7 +3,7 @@
  * orders stand in libvirt's src/remote/remote_protocol.x and never change once released (checked 0.10.2 to 9.0.0).
  * Names are those of the C API without `vir`, such as virDomainGetInfo.
  */
-import { domainRef, LIST_LIMIT, poolRef, statsRecord, typedParams, uuid, volumeRef } from './shapes.ts';
+import { domainRef, LIST_LIMIT, poolRef, snapshotRef, statsRecord, typedParams, uuid, volumeRef } from './shapes.ts';
 import { type Codec, chars, i32, list, optional, struct, text, u32, u64, type ValueOf } from './xdr.ts';
 
 export interface Procedure<A, R> {
@@ -20,6 +20,8 @@ const pool = struct({ pool: poolRef });
 const vol = struct({ vol: volumeRef });
 const volFlags = struct({ vol: volumeRef, flags });
 const volRange = struct({ vol: volumeRef, offset: u64, length: u64, flags });
+const snapshot = struct({ snap: snapshotRef });
+const snapshotFlags = struct({ snap: snapshotRef, flags });
 const device = struct({ dom: domainRef, xml: text, flags });
 const name = struct({ name: text });
 const xml = struct({ xml: text });
@@ -76,11 +78,17 @@ const procedures = {
   nodeGetFreeMemory: procedure(102, none, struct({ freeBytes: u64 })),
   domainIsActive: procedure(150, domain, struct({ active: i32 })),
   domainIsPersistent: procedure(151, domain, struct({ persistent: i32 })),
+  connectGetLibVersion: procedure(157, none, struct({ version: u64 })),
   domainAttachDeviceFlags: procedure(160, device, none),
   domainDetachDeviceFlags: procedure(161, device, none),
   domainUpdateDeviceFlags: procedure(174, device, none),
   domainHasManagedSaveImage: procedure(183, domainFlags, struct({ result: i32 })),
+  domainSnapshotCreateXML: procedure(185, device, snapshot),
+  domainSnapshotGetXMLDesc: procedure(186, snapshotFlags, xml),
   domainSnapshotNum: procedure(187, domainFlags, struct({ count: i32 })),
+  domainSnapshotCurrent: procedure(191, domainFlags, snapshot),
+  domainRevertToSnapshot: procedure(192, snapshotFlags, none),
+  domainSnapshotDelete: procedure(193, snapshotFlags, none),
   domainCreateWithFlags: procedure(196, domainFlags, domain),
   domainSetVcpusFlags: procedure(199, struct({ dom: domainRef, count: u32, flags }), none),
   domainSetMemoryFlags: procedure(204, struct({ dom: domainRef, memoryKiB: u64, flags }), none),
@@ -114,6 +122,11 @@ const procedures = {
     273,
     struct({ needResults: i32, flags }),
     struct({ domains: list(domainRef, LIST_LIMIT), count: u32 }),
+  ),
+  domainListAllSnapshots: procedure(
+    274,
+    struct({ dom: domainRef, needResults: i32, flags }),
+    struct({ snaps: list(snapshotRef, LIST_LIMIT), count: i32 }),
   ),
   storagePoolListAllVolumes: procedure(
     282,

@@ -40,6 +40,9 @@ export const uuid: Codec<string> = {
 export const domainRef = struct({ name: text, uuid, id: i32 });
 export type DomainRef = ValueOf<typeof domainRef>;
 
+export const snapshotRef = struct({ name: text, dom: domainRef });
+export type SnapshotRef = ValueOf<typeof snapshotRef>;
+
 export const networkRef = struct({ name: text, uuid });
 export const poolRef = struct({ name: text, uuid });
 export type PoolRef = ValueOf<typeof poolRef>;

@@ -3,6 +3,7 @@ import { createFakeHost } from '../fakes/host.ts';
 import { hardwareContract } from './hardware.ts';
 import { hostContract } from './host.ts';
 import { keepingContract } from './keeping.ts';
+import { snapshotsContract } from './snapshots.ts';
 import type { HostSubject } from './subject.ts';
 
 async function make(): Promise<HostSubject> {
@@ -13,3 +14,4 @@ async function make(): Promise<HostSubject> {
 hostContract('in memory', make);
 hardwareContract('in memory', make);
 keepingContract('in memory', make);
+snapshotsContract('in memory', make);

@@ -6,11 +6,13 @@ import { randomUUID } from 'node:crypto';
 import { OpsError } from '../../actions/errors.ts';
 import type { Domain, Host, HostEvent, Keeping, NodeCapacity, Pool, Volume } from '../../actions/host.ts';
 import type { Hardware } from '../../actions/host-hardware.ts';
+import type { Snapshot } from '../../actions/host-snapshots.ts';
 import { waitForDomain } from '../../actions/libvirt/wait.ts';
 import { createFakeDomains, type GuestTimes } from './host-domains.ts';
 import { createFaults, type Effect, type Fault, type HostMethod } from './host-faults.ts';
 import { createFakeHardware } from './host-hardware.ts';
 import { createFakeKeeping } from './host-keeping.ts';
+import { createFakeSnapshots } from './host-snapshots.ts';
 import { createFakeVolumes } from './host-volumes.ts';
 
 export interface FakeHostOptions extends Partial<GuestTimes> {
@@ -18,6 +20,8 @@ export interface FakeHostOptions extends Partial<GuestTimes> {
   /** Default: one pool, `default`, of 100 GiB. Directories: `/pools/<name>`. */
   pools?: Pool[];
   capacity?: Partial<NodeCapacity>;
+  /** Default: 9.0.0. */
+  libvirtVersion?: number;
   /** Called at the moment of each effect, before the answer: the place to look at what was on record by then. */
   onEffect?(effect: Effect): void;
 }
@@ -35,6 +39,8 @@ export interface FakeHost extends Host {
   addVolume(volume: Partial<Volume> & { name: string }): Volume;
   /** Somebody works on the host by hand; null: the domain is gone. An event follows unless `quiet`. */
   changeBehindBack(name: string, change: Partial<Domain> | null, quiet?: 'quiet'): void;
+  /** A snapshot that was taken before; of the machine as it is now unless told otherwise. */
+  addSnapshot(domain: string, snapshot: Partial<Snapshot> & { name: string }): void;
   /** Somebody changes the machine by hand, or a test needs one of another kind. */
   changeHardware(name: string, change: Partial<Hardware>): void;
   /** Somebody changes what is kept of a domain by hand. */
@@ -68,6 +74,7 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
 
   const keeping = createFakeKeeping(domains, tell);
   const hardware = createFakeHardware(domains, volumes, tell);
+  const snapshots = createFakeSnapshots(domains, hardware, keeping);
 
   /** Reads give copies: what a caller does with them changes nothing here. */
   function read<T>(method: HostMethod, name: string, work: () => T): Promise<T> {
@@ -105,6 +112,9 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     domains: () => read('domains', '', () => domains.list()),
     keeping: (uuid) => read('keeping', domains.nameOf(uuid), () => keeping.read(uuid)),
     hardware: (uuid) => read('hardware', domains.nameOf(uuid), () => hardware.read(uuid)),
+    snapshots: (uuid) => read('snapshots', domains.nameOf(uuid), () => snapshots.list(uuid)),
+    keptBySnapshot: (uuid, name) => read('keptBySnapshot', name, () => snapshots.kept(uuid, name)),
+    libvirtVersion: () => read('libvirtVersion', '', () => options.libvirtVersion ?? 9_000_000),
     stats: () =>
       read('stats', '', () =>
         domains.list().map(({ name, uuid, state, vcpus, memoryMiB }) => ({
@@ -149,6 +159,9 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     detachNic: machine('detachNic', hardware.detachNic),
     setLink: machine('setLink', hardware.setLink),
     setBootOrder: machine('setBootOrder', hardware.setBootOrder),
+    createSnapshot: machine('createSnapshot', snapshots.createSnapshot),
+    deleteSnapshot: machine('deleteSnapshot', snapshots.deleteSnapshot),
+    revertSnapshot: machine('revertSnapshot', snapshots.revertSnapshot),
     createVolume: (volume) => effect('createVolume', `${volume.pool}/${volume.name}`, () => volumes.create(volume)),
     uploadVolume: (pool, name, content) =>
       effect('uploadVolume', `${pool}/${name}`, () => volumes.upload(pool, name, content)),
@@ -186,6 +199,7 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
       domains.change(name, change);
       if (quiet === undefined) tell({ kind: 'changed', name, uuid });
     },
+    addSnapshot: snapshots.add,
     changeHardware: hardware.change,
     changeKeeping: keeping.change,
     uploaded: volumes.content,
