@@ -14,6 +14,7 @@ import { type Incoming, PLATFORM, RawInteraction, RawMessage, toIncoming } from 
 import { createKept } from './kept.ts';
 import { createLanes } from './lanes.ts';
 import type { DiscordLog } from './log.ts';
+import { createMembers, type DiscordDirectory } from './members.ts';
 import { createMentions } from './mentions.ts';
 import { plainMessage } from './message-body.ts';
 import { createPosts } from './posts.ts';
@@ -35,8 +36,6 @@ export interface DiscordOptions {
   receive(inbound: Inbound): Promise<void>;
   /** What a person may be offered while he types: names that he may see. */
   complete(person: PlatformUser, what: Completable, typed: string): Promise<readonly string[]>;
-  /** The roles that Discord says somebody has, at the moment he acts. */
-  onRoles(userId: string, roleIds: readonly string[]): void;
   /** Whether it is certain that no process tried to post this key before: then no earlier copy is looked for. */
   isFirstTry?(key: string): boolean;
   /** The program must end: Discord does not let it go on. Called once, after a line in the log. */
@@ -52,6 +51,8 @@ export interface DiscordHealth {
 }
 
 export interface DiscordChat extends ChatPlatform {
+  /** null: no server is named, so nobody's roles can be asked for. */
+  directory: DiscordDirectory | null;
   /**
    * Ends when it is connected, and the commands are registered or the log says why not. Asks on while Discord cannot be
    * reached. Throws when Discord will not let the bot in, after `onFatal`.
@@ -95,7 +96,9 @@ export function createDiscordChat(options: DiscordOptions): DiscordChat {
   const edits = createEdits({ calls, lanes, posts, threads, log, now });
   const presses = createPresses({ answers, whispers, hand });
   const slash = createSlash({ actions, answers, whispers, log, complete: options.complete, hand });
-  const { receive, onRoles } = options;
+  const directory = guildId === null ? null : createMembers(calls, guildId, now);
+  const onRoles = (user: string, roles: readonly string[]) => directory?.saw(user, roles);
+  const { receive } = options;
   const mentions = createMentions({ calls, threads, log, guild: guildId, receive, onRoles });
 
   /** A fault in one event is told, and ends nothing. */
@@ -147,6 +150,7 @@ export function createDiscordChat(options: DiscordOptions): DiscordChat {
   }
 
   return {
+    directory,
     name: PLATFORM,
     start: async () => {
       await gateway.connect();

@@ -20,6 +20,7 @@ export const failures = {
   unknownRoute: () => new DiscordFailure(404, 0, '404: Not Found'),
   unknownChannel: () => new DiscordFailure(404, 10003, 'Unknown Channel'),
   unknownMessage: () => new DiscordFailure(404, 10008, 'Unknown Message'),
+  unknownMember: () => new DiscordFailure(404, 10007, 'Unknown Member'),
   unknownWebhook: () => new DiscordFailure(404, 10015, 'Unknown Webhook'),
   unknownInteraction: () => new DiscordFailure(404, 10062, 'Unknown interaction'),
   unknownCommand: () => new DiscordFailure(404, 10063, 'Unknown application command'),

@@ -10,6 +10,7 @@ import { createPerson, type FakePerson } from './driver.ts';
 import { createFaults, type Fault } from './faults.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { CALLBACK_SCHEMAS, interactionRoutes } from './interaction-routes.ts';
+import { memberRoute } from './member-route.ts';
 import { type BucketRule, createRates } from './rates.ts';
 import { answerRequest } from './rest.ts';
 import type { Route } from './routes.ts';
@@ -80,7 +81,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
     grantedIntents: options.grantedIntents ?? 0,
     url: () => `${origin.replace('http', 'ws')}/gateway`,
   });
-  const routes = [gatewayRoute(() => origin), ...channelRoutes, ...interactionRoutes, ...commandRoutes];
+  const routes = [gatewayRoute(() => origin), ...channelRoutes, ...interactionRoutes, ...commandRoutes, memberRoute];
   const acknowledged = ({ id }: FakeInteraction) => waiting.get(id)?.();
   const spec = await loadSpec();
   // Made ready before anything has a deadline.

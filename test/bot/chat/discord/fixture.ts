@@ -23,7 +23,6 @@ export interface Fixture {
   fake: FakeDiscord;
   chat: DiscordChat;
   inbound: Inbound[];
-  roles: [user: string, roles: readonly string[]][];
   fatal: Error[];
   log: string[];
   /** Answers each inbound; replace it to script a journey. */
@@ -50,7 +49,7 @@ export async function openFixture(
   fake.addChannel(OPS);
   const { start = true, ...options } = more;
   const inbound: Inbound[] = [];
-  const [roles, fatal, log]: [Fixture['roles'], Error[], string[]] = [[], [], []];
+  const [fatal, log]: [Error[], string[]] = [[], []];
   const script: Fixture['script'] = { receive: async () => undefined };
   const write = (level: string) => (message: string) => void log.push(`${level} ${message}`);
   const open = async (extra: Partial<DiscordOptions>) => {
@@ -65,7 +64,6 @@ export async function openFixture(
       },
       complete: async (_, what, typed) =>
         (what === 'vm' ? ['web-01', 'web-02'] : ['x']).filter((name) => name.startsWith(typed)),
-      onRoles: (user, ids) => void roles.push([user, ids]),
       onFatal: (error) => void fatal.push(error),
       log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
       now: () => Date.now() + fake.world.ahead,
@@ -81,7 +79,7 @@ export async function openFixture(
     await other.start();
     return other;
   };
-  return { fake, chat, inbound, roles, fatal, log, script, another };
+  return { fake, chat, inbound, fatal, log, script, another };
 }
 
 /** Waits for what comes by itself; a failure says what was waited for. */

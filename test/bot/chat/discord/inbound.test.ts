@@ -16,8 +16,8 @@ const buttonOf = (message: { components: Parameters<typeof allComponents>[0] }, 
   return found;
 };
 
-test('a slash command becomes the line of the grammar, is acknowledged at once, and tells the roles', async (t) => {
-  const { fake, inbound, roles } = await openFixture(t);
+test('a slash command becomes the line of the grammar, is acknowledged at once, and its roles count without asking', async (t) => {
+  const { fake, chat, inbound } = await openFixture(t);
   const interaction = await fake.user(ALICE).slash(OPS, 'vm', 'stop', { vm: 'web-01', grace: '2m', 'dry-run': true });
   assert.equal(interaction.state, 'deferred');
   await until('the line', () => inbound.length === 1);
@@ -30,7 +30,8 @@ test('a slash command becomes the line of the grammar, is acknowledged at once, 
     address: null,
     text: 'vm stop web-01 --grace 2m --dry-run',
   });
-  assert.deepEqual(roles, [[ALICE, [ROLE]]]);
+  fake.fault({ path: '/members/', status: 500, times: 20 });
+  assert.deepEqual(await chat.directory?.among(ROLE, [ALICE]), [ALICE]);
   assert.deepEqual(fake.violations, []);
 });
 
