@@ -29,11 +29,13 @@ def write_output(names, ends, secrets):
 
 
 def put(file, data, room):
-    """Writes what there is room for and gives the room that is left; a disk that is full does not stop the play."""
+    """Writes what there is room for; gives the room that is left, -1 once the cut is noted. A full disk stops nobody."""
+    if room < 0:
+        return room
     try:
         file.write(data[:room])
-        if 0 < room < len(data):
+        if len(data) > room:
             file.write(b'\n[cut: more than %d bytes]\n' % OUTPUT_BYTES)
     except OSError:
         pass
-    return max(0, room - len(data))
+    return room - len(data) if len(data) <= room else -1

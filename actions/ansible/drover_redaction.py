@@ -38,8 +38,8 @@ class StreamRedactor:
     """The same for a stream of bytes, which may cut a value anywhere and break it over lines."""
 
     def __init__(self, secrets):
-        forms = sorted({form.encode('utf-8', 'surrogateescape') for value in secrets.values() for form in forms_of(value)},
-                       key=len, reverse=True)
+        found = {form.encode('utf-8', 'surrogateescape') for value in secrets.values() for form in forms_of(value)}
+        forms = sorted(found, key=len, reverse=True)
         self._pattern = re.compile(b'|'.join(map(over_lines, forms))) if forms else None
         self._held_back = 2 * len(forms[0]) if forms else 0
 

@@ -11,6 +11,7 @@ import {
   hasCode,
   PlayProcess,
   readRunFile,
+  removeTemporary,
   runFiles,
   StoredSpec,
   syncDirectory,
@@ -74,7 +75,10 @@ export async function giveUpStart(runDir: string): Promise<boolean> {
     unlinkSync(ours);
   }
   const known = lookAtPlay(runDir);
-  return known.kind === 'not-started' && known.final;
+  if (known.kind !== 'not-started' || !known.final) return false;
+  const spec = readRunFile(runFiles(runDir).spec, StoredSpec);
+  if (spec !== null) removeTemporary(spec);
+  return true;
 }
 
 function neverStarted(reason: string): Liveness {

@@ -3,7 +3,7 @@
  * process can pick it up. Making it is the claim on the play; it is made once.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -41,20 +41,26 @@ export function makeRunDir(runDir: string): void {
   }
 }
 
+const SHARED_MEMORY = '/dev/shm';
 const TMPFS_MAGIC = 0x01021994; // linux/magic.h
 
 /**
- * For files that Ansible writes while it works, secrets among them: in memory where that is possible. Not in the run
- * directory: paths of ssh's sockets must be short (unix(7): 108 bytes).
+ * A new name for a directory for what Ansible writes while it works, secrets among it: in memory where that is
+ * possible. Not in the run directory: paths of ssh's sockets must be short (unix(7): 108 bytes). It is stored before
+ * the directory is made, so that none is ever left behind unknown.
  */
-export function makeTemporary(): string {
-  const memory = '/dev/shm';
+export function temporaryPath(): string {
+  return join(hasSharedMemory() ? SHARED_MEMORY : tmpdir(), `drover-play-${randomUUID()}`);
+}
+
+function hasSharedMemory(): boolean {
   try {
-    if (statfsSync(memory).type === TMPFS_MAGIC) return mkdtempSync(join(memory, 'drover-play-'));
+    accessSync(SHARED_MEMORY, constants.W_OK);
+    return statfsSync(SHARED_MEMORY).type === TMPFS_MAGIC;
   } catch (error) {
-    if (!hasCode(error, 'ENOENT') && !hasCode(error, 'EACCES')) throw error;
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'EACCES')) return false;
+    throw error;
   }
-  return mkdtempSync(join(tmpdir(), 'drover-play-'));
 }
 
 /** The supervisor does it; this is for when it died. */

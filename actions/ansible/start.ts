@@ -4,7 +4,7 @@
  *
  * Under systemd Drover's unit needs `KillMode=process`, or a restart of Drover ends every play.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -14,11 +14,11 @@ import { giveUpStart } from './liveness.ts';
 import {
   Exit,
   makeRunDir,
-  makeTemporary,
   PlayProcess,
   readRunFile,
   runFiles,
   syncDirectory,
+  temporaryPath,
   writeDurably,
 } from './run-dir.ts';
 import { playCommand, playEnvironment } from './settings.ts';
@@ -49,8 +49,9 @@ export async function startPlay(
   const spec = PlaySpec.parse(input);
   const runDir = resolve(directory);
   makeRunDir(runDir);
-  const temporary = makeTemporary();
+  const temporary = temporaryPath();
   await writeRunFiles(runDir, spec, temporary);
+  mkdirSync(temporary, { mode: 0o700 });
   const supervisor = launch(runDir, spec, playEnvironment(spec, runDir, temporary, callers));
   const pid = await whenStarted(runDir, supervisor);
   return { runDir, pid };

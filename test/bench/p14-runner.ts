@@ -34,6 +34,9 @@ export async function benchP14(): Promise<Figure[]> {
           ratios: ratios.map(round).join(' '),
           bareMs: Math.round(median(pairs.map(({ bareMs }) => bareMs))),
           oursMs: Math.round(median(pairs.map(({ ours }) => ours.ms))),
+          ratioOfFastest: round(
+            Math.min(...pairs.map(({ ours }) => ours.ms)) / Math.min(...pairs.map(({ bareMs }) => bareMs)),
+          ),
           firstEventMs: Math.round(median(pairs.map(({ ours }) => ours.firstEventMs))),
           events: pairs[0]?.ours.events ?? 0,
           load: round(loadavg()[0] ?? 0),

@@ -66,9 +66,10 @@ class EventFile:
             return
         with self._lock:
             self._seq += 1
-            line = encode({'v': 1, 'seq': self._seq, 'at': int(time.time() * 1000), 'kind': kind, **fields})
-            if kind in ('result', 'item', 'retry') and len(line) > RESULT_BYTES:
-                line = encode({'v': 1, 'seq': self._seq, 'at': int(time.time() * 1000), 'kind': kind, **shorten(fields)})
+            head = {'v': 1, 'seq': self._seq, 'at': int(time.time() * 1000), 'kind': kind}
+            line = encode({**head, **fields})
+            if len(line) > RESULT_BYTES and 'result' in fields:
+                line = encode({**head, **shorten(fields)})
             self._write(line)
             if durable:
                 os.fsync(self._fd)

@@ -192,7 +192,16 @@ test('a play that is cancelled before anybody began it never begins', async (t) 
 test('a supervisor that was told only half begins nothing', async (t) => {
   const it = stage(t, slow);
   mkdirSync(it.runDir, { recursive: true });
-  writeFileSync(runFiles(it.runDir).spec, JSON.stringify({ command: ['/bin/true'] }));
+  writeFileSync(
+    runFiles(it.runDir).spec,
+    JSON.stringify({
+      command: ['/bin/true'],
+      events: '',
+      temporary: join(it.directory, 'x'),
+      timeLimitSeconds: 1,
+      graceSeconds: 1,
+    }),
+  );
   const supervisor = join(import.meta.dirname, '../../../actions/ansible/supervisor.py');
   const child = spawn('/usr/bin/python3', ['-I', '-B', supervisor, it.runDir], { stdio: ['pipe', 'ignore', 'ignore'] });
   child.stdin.end('{"secrets": {"token": "abc');

@@ -46,5 +46,5 @@ test('a play that prints without end to its own output fills no disk', async (t)
   assert.equal(verdict.kind, 'succeeded');
   const { size } = statSync(runFiles(runDir).stdout);
   assert.ok(size > 4_000_000 && size < 4_300_000, String(size));
-  assert.match(readOutput(runDir, 'stdout'), /\[cut: more than 4194304 bytes\]\n$/);
+  assert.equal(readOutput(runDir, 'stdout').slice(-32), '\n[cut: more than 4194304 bytes]\n');
 });

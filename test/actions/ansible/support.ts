@@ -18,12 +18,6 @@ import { judgePlay, type Verdict } from '../../../actions/ansible/verdict.ts';
 
 export type Task = Record<string, unknown>;
 
-export function tempDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'drover-play-test-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
-  return directory;
-}
-
 export function localHosts(...names: string[]): PlaySpecInput['inventory'] {
   return { hosts: Object.fromEntries(names.map((name) => [name, { ansible_connection: 'local' }])) };
 }
@@ -44,9 +38,12 @@ export interface Stage {
 
 /** A play that is ready to start, and ended with the test. Its home is its own, so that nothing of the machine counts. */
 export function stage(t: TestContext, tasks: Task[] | string, more: Partial<PlaySpecInput> = {}): Stage {
-  const directory = tempDirectory(t);
+  const directory = mkdtempSync(join(tmpdir(), 'drover-play-test-'));
   const runDir = join(directory, 'runs', '1');
-  t.after(() => cancelPlay(runDir).catch(() => {}));
+  t.after(async () => {
+    if (existsSync(runDir)) await cancelPlay(runDir);
+    rmSync(directory, { recursive: true, force: true });
+  });
   const spec = {
     playbook: writePlaybook(directory, tasks),
     inventory: localHosts('a'),
