@@ -4,6 +4,7 @@
  * Every method throws `OpsError`; a look-up of what does not exist gives `null`, never an error.
  */
 
+import type { GuestReads } from './host-guest.ts';
 import type { HardwareTimes, HardwareWork } from './host-hardware.ts';
 import type { KeptThen, Snapshot, SnapshotWork } from './host-snapshots.ts';
 
@@ -35,8 +36,14 @@ export interface DomainDisk {
   /** `vda` */
   target: string;
   device: 'disk' | 'cdrom' | 'floppy' | 'lun';
-  /** Path of the source file or device; null for an empty drive. */
+  /** Path of the source file or device; null for an empty drive, and where the source is named in another way. */
   source: string | null;
+  /** The volume that the source is named by, instead of a path. */
+  named?: { pool: string; name: string };
+  /** Given where the format is known to be raw: such a disk stands on nothing. */
+  raw?: true;
+  /** Paths of what the disk stands on, nearest first; given only where the whole chain is known. */
+  stack?: string[];
 }
 
 export interface Domain {
@@ -135,7 +142,7 @@ export type HostEvent =
   | { kind: 'connected' }; // also after every reconnect: everything may have changed meanwhile
 
 /** What `observe` may use: reading only. */
-export interface HostReader {
+export interface HostReader extends GuestReads {
   /** libvirt URI, such as `qemu:///system`. */
   readonly uri: string;
   domain(name: string): Promise<Domain | null>;

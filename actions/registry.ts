@@ -1,5 +1,7 @@
 /** Every action that Drover has. A new one is its file and its line here; playbooks come in as `others`. */
 import type { Action } from './action.ts';
+import { vmAddresses } from './vm/addresses.ts';
+import { vmAgent } from './vm/agent.ts';
 import { vmAutostart } from './vm/autostart.ts';
 import { vmBootOrder } from './vm/boot-order.ts';
 import { createVmCdrom } from './vm/cdrom.ts';
@@ -24,12 +26,14 @@ import { vmRename } from './vm/rename.ts';
 import { createVmResize } from './vm/resize.ts';
 import { vmResume } from './vm/resume.ts';
 import { vmRevert } from './vm/revert.ts';
+import { vmSerial } from './vm/serial.ts';
 import { vmShow } from './vm/show.ts';
 import { vmSnapshot } from './vm/snapshot.ts';
 import { vmSnapshotDelete } from './vm/snapshot-delete.ts';
 import { vmSnapshotPrune } from './vm/snapshot-prune.ts';
 import { vmSnapshots } from './vm/snapshots.ts';
 import { vmStart } from './vm/start.ts';
+import { vmStats } from './vm/stats.ts';
 import { vmStop } from './vm/stop.ts';
 import { vmSuspend } from './vm/suspend.ts';
 import { vmTag } from './vm/tag.ts';
@@ -51,6 +55,7 @@ export function createVmActions(settings: VmSettings): Action[] {
     ...[createVmResize(settings), createVmDiskAdd(settings), vmDiskGrow, vmDiskDetach, vmDiskLimit],
     ...[vmNicAdd, vmNicRemove, vmNicLink, createVmCdrom(settings), vmBootOrder],
     ...[vmSnapshot, vmSnapshots, vmSnapshotDelete, vmSnapshotPrune, vmRevert],
+    ...[vmSerial, vmStats, vmAddresses, vmAgent],
   ];
 }
 

@@ -31,22 +31,53 @@ function devices<T>(device: z.ZodType<T>) {
 
 const Count = z.coerce.number().int().positive();
 
+const DiskSource = z
+  .looseObject({
+    '@file': z.string().optional(),
+    '@dev': z.string().optional(),
+    '@pool': z.string().optional(),
+    '@volume': z.string().optional(),
+  })
+  .optional()
+  .catch(undefined);
+
+/** '': the end of a chain that is told whole. */
+const BackingStore: z.ZodType<'' | { source?: z.output<typeof DiskSource>; backingStore?: unknown }> = z.union([
+  z.literal(''),
+  z.looseObject({ source: DiskSource, backingStore: z.unknown() }),
+]);
+
 const Disk = z
   .looseObject({
     '@device': z.enum(['disk', 'cdrom', 'floppy', 'lun']).catch('disk'),
-    source: z
-      .looseObject({ '@file': z.string().optional(), '@dev': z.string().optional() })
-      .optional()
-      .catch(undefined),
+    driver: z.looseObject({ '@type': z.string().optional() }).optional().catch(undefined),
+    source: DiskSource,
+    backingStore: z.unknown(),
     target: z.looseObject({ '@dev': z.string() }),
   })
-  .transform(
-    (disk): DomainDisk => ({
+  .transform((disk): DomainDisk => {
+    const { '@file': file, '@dev': dev, '@pool': pool, '@volume': name } = disk.source ?? {};
+    const stack = chainOf(disk.backingStore);
+    const raw = disk['@device'] === 'disk' && disk.driver?.['@type'] === 'raw';
+    return {
       target: disk.target['@dev'],
       device: disk['@device'],
-      source: disk.source?.['@file'] ?? disk.source?.['@dev'] ?? null,
-    }),
-  );
+      source: file ?? dev ?? null,
+      ...(pool !== undefined && name !== undefined ? { named: { pool, name } } : {}),
+      ...(raw ? { raw } : {}),
+      ...(stack === null || stack.length === 0 ? {} : { stack }),
+    };
+  });
+
+/** null: the document does not tell the chain to its end. libvirt does so for running domains only. */
+function chainOf(store: unknown): string[] | null {
+  const told = BackingStore.safeParse(store);
+  if (!told.success) return null;
+  if (told.data === '') return [];
+  const path = told.data.source?.['@file'] ?? told.data.source?.['@dev'];
+  const rest = chainOf(told.data.backingStore);
+  return path === undefined || rest === null ? null : [path, ...rest];
+}
 
 const Channel = z.looseObject({
   target: z

@@ -1,5 +1,6 @@
 /** The reading half of the real `Host`. All of it goes over the watching connection and waits for no guest. */
 import type { Domain, HostReader, NodeCapacity } from '../host.ts';
+import type { GuestReads } from '../host-guest.ts';
 import { nullIfGone, readDomain, readDomains, readStats } from './domain-reads.ts';
 import { hardwareReads } from './hardware-work.ts';
 import { keepingReads } from './keeping-work.ts';
@@ -8,7 +9,7 @@ import { readSerialTail } from './serial-log.ts';
 import { snapshotReads } from './snapshots.ts';
 import { readPool, readVolume, readVolumeByPath, readVolumes } from './storage.ts';
 
-export function hostReads(connection: () => Promise<Rpc>): Omit<HostReader, 'uri'> {
+export function hostReads(connection: () => Promise<Rpc>): Omit<HostReader, 'uri' | keyof GuestReads> {
   let hostname: string | null = null;
   return {
     async domain(name) {

@@ -7,6 +7,7 @@ import { type ConnectionOptions, defaultConnectionOptions, openConnection } from
 import type { DomainProfile } from './domain-xml.ts';
 import type { RpcEvent } from './events.ts';
 import { createGuestCalls } from './guest-calls.ts';
+import { guestReads } from './guest-reads.ts';
 import { guestWork } from './guest-work.ts';
 import { hardwareWork } from './hardware-work.ts';
 import { hostReads, readByUuid } from './host-reads.ts';
@@ -40,6 +41,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   return {
     uri: options.uri,
     ...hostReads(watching.rpc),
+    ...guestReads(watching.rpc, working.rpc),
     ...guestWork(onGuest, options),
     ...keepingWork(onGuest),
     ...hardwareWork(onGuest, options),

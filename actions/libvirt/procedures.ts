@@ -23,6 +23,8 @@ const volRange = struct({ vol: volumeRef, offset: u64, length: u64, flags });
 const snapshot = struct({ snap: snapshotRef });
 const snapshotFlags = struct({ snap: snapshotRef, flags });
 const device = struct({ dom: domainRef, xml: text, flags });
+const guestAddress = struct({ type: i32, address: text, prefix: u32 });
+const guestInterface = struct({ name: text, mac: optional(text), addresses: list(guestAddress, 2048) });
 const name = struct({ name: text });
 const xml = struct({ xml: text });
 const byUuid = struct({ uuid });
@@ -144,7 +146,13 @@ const procedures = {
     struct({ records: list(statsRecord, LIST_LIMIT) }),
   ),
   domainDefineXMLFlags: procedure(350, struct({ xml: text, flags }), domain),
+  domainInterfaceAddresses: procedure(
+    353,
+    struct({ dom: domainRef, source: u32, flags }),
+    struct({ interfaces: list(guestInterface, 2048) }),
+  ),
   domainRename: procedure(358, struct({ dom: domainRef, newName: optional(text), flags }), struct({ code: i32 })),
+  domainGetGuestInfo: procedure(418, struct({ dom: domainRef, types: u32, flags }), struct({ params: typedParams })),
 };
 
 export type ProcedureName = keyof typeof procedures;

@@ -4,10 +4,11 @@
  */
 import { z } from 'zod';
 import type { Change, Observed, Plan, Refusal } from '../action.ts';
-import type { Domain, HostReader, Volume } from '../host.ts';
+import type { HostReader } from '../host.ts';
 import { formatBytes } from '../units.ts';
 import { seedEnding } from './create-plan.ts';
 import { describeDomain, NO_COST, refuseMissing, stateChange } from './known.ts';
+import { Need, pathOf, whoNeeds } from './needs.ts';
 import { isOn, refuseByState, StateSchema, settle } from './states.ts';
 
 export interface DeleteArgs {
@@ -15,10 +16,6 @@ export interface DeleteArgs {
   disks: boolean;
   force: boolean;
 }
-
-/** Why a volume stays, whatever is asked; null: nothing else needs it. */
-const Need = z.enum(['used', 'backing']).nullable();
-export type Need = z.infer<typeof Need>;
 
 const DiskFacts = z.strictObject({
   path: z.string(),
@@ -55,7 +52,9 @@ export async function observeDelete({ vm }: DeleteArgs, read: HostReader): Promi
   if (domain === null) return { facts: null, info: [] };
   const disks: DiskFacts[] = [];
   let seed: DiskFacts | null = null;
-  for (const { device, source } of domain.disks) {
+  for (const disk of domain.disks) {
+    const { device } = disk;
+    const source = await pathOf(disk, read);
     if (source === null) continue;
     if (device !== 'cdrom' && device !== 'floppy') disks.push(await observeDisk(source, domain.uuid, read));
     else if (source.endsWith(seedEnding(domain.uuid))) seed = await observeDisk(source, domain.uuid, read);
@@ -71,40 +70,6 @@ async function observeDisk(path: string, uuid: string, read: HostReader): Promis
   const { pool, name, capacityBytes } = found;
   const volume = { pool, name, capacityBytes: String(capacityBytes) };
   return { path, volume, need: await whoNeeds({ pool, path }, uuid, read) };
-}
-
-/** Looks at every other domain, defined or running, at what their disks stand on, and at all volumes of the pool. */
-export async function whoNeeds(
-  volume: { pool: string; path: string },
-  exceptUuid: string,
-  read: HostReader,
-): Promise<Need> {
-  const [domains, neighbours] = await Promise.all([read.domains(), read.volumes(volume.pool)]);
-  const others = domains.filter(({ uuid }) => uuid !== exceptUuid);
-  const sources = others.flatMap(sourcesOf);
-  if (sources.includes(volume.path)) return 'used';
-  if (neighbours.some(({ backing }) => backing === volume.path)) return 'backing';
-  const byPath = new Map(neighbours.map((neighbour) => [neighbour.path, neighbour]));
-  const elsewhere = sources.filter((path) => !byPath.has(path));
-  for (const path of new Set(elsewhere)) if (await standsOn(path, volume.path, read)) return 'backing';
-  return null;
-}
-
-function sourcesOf({ disks }: Domain): string[] {
-  return disks.map(({ source }) => source).filter((source) => source !== null);
-}
-
-/** Longest chain of overlays that is followed; QEMU's own limit is 200, people stay under ten. */
-const MAX_CHAIN = 32;
-
-/** Whether the volume at `path` has `wanted` below it; a disk may stand on a volume of another pool. */
-async function standsOn(path: string, wanted: string, read: HostReader): Promise<boolean> {
-  let volume: Volume | null = await read.volumeByPath(path);
-  for (let depth = 0; depth < MAX_CHAIN && volume !== null && volume.backing !== null; depth++) {
-    if (volume.backing === wanted) return true;
-    volume = await read.volumeByPath(volume.backing);
-  }
-  return false;
 }
 
 /** The volumes that go, in this order. */
@@ -164,6 +129,7 @@ function describeKept({ path, volume, need }: DiskFacts): string {
   const what = volume === null ? path : `${volume.name} in pool ${volume.pool} (${path})`;
   if (need === 'used') return `Keep ${what}: another VM uses it`;
   if (need === 'backing') return `Keep ${what}: another volume stands on it`;
+  if (need === 'unclear') return `Keep ${what}: it cannot be told whether the disk of another VM stands on it`;
   return volume === null ? `Keep ${what}: it is in no pool` : `Keep ${what}`;
 }
 

@@ -7,16 +7,10 @@ import { VmName } from '../args.ts';
 import { defineAction } from '../define.ts';
 import { OpsError } from '../errors.ts';
 import type { HostReader } from '../host.ts';
-import {
-  DeleteFacts,
-  observeDelete,
-  planDelete,
-  type RemovableVolume,
-  volumesToRemove,
-  whoNeeds,
-} from './delete-plan.ts';
+import { DeleteFacts, observeDelete, planDelete, type RemovableVolume, volumesToRemove } from './delete-plan.ts';
 import { undefineStep } from './domain-steps.ts';
 import { known, oneTarget } from './known.ts';
+import { type Need, whoNeeds } from './needs.ts';
 import { pullPlug } from './power-off.ts';
 import { isOn } from './states.ts';
 import { removeVolume } from './volume-steps.ts';
@@ -61,6 +55,11 @@ export const vmDelete = defineAction({
 async function refuseNeeded(volume: RemovableVolume, uuid: string, read: HostReader): Promise<void> {
   const need = await whoNeeds(volume, uuid, read);
   if (need === null) return;
-  const by = need === 'used' ? 'another VM uses it' : 'another volume stands on it';
-  throw new OpsError('wrong-state', `deleting ${volume.name}: ${by} since the plan was made, so it is kept`);
+  throw new OpsError('wrong-state', `deleting ${volume.name}: ${BECAUSE[need]} since the plan was made, so it is kept`);
 }
+
+const BECAUSE = {
+  used: 'another VM uses it',
+  backing: 'another volume stands on it',
+  unclear: 'another VM may stand on it',
+} as const satisfies Record<NonNullable<Need>, string>;

@@ -1,6 +1,7 @@
 /** Waits for a sign that a new guest has booted: its agent answers, or its serial console says READY. */
 import { OpsError } from '../errors.ts';
 import type { Domain, Host } from '../host.ts';
+import { cleanLines } from './serial-text.ts';
 
 export type Sign =
   | { kind: 'agent' }
@@ -46,7 +47,7 @@ function readDomain(domain: Domain | null | undefined): Sign | null {
 }
 
 async function readSerial(host: Host, vm: string): Promise<Sign | null> {
-  const line = lines(await tail(host, vm)).findLast((text) => READY_LINE.test(text));
+  const line = cleanLines(await tail(host, vm)).findLast((text) => READY_LINE.test(text));
   return line === undefined ? null : { kind: 'serial', line };
 }
 
@@ -63,16 +64,5 @@ async function tail(host: Host, vm: string): Promise<string> {
 }
 
 function lastLine(text: string): string {
-  return lines(text).at(-1) ?? '';
+  return cleanLines(text).at(-1) ?? '';
 }
-
-/** Lines without the terminal's control codes; a serial console is not to be trusted with a chat. */
-function lines(text: string): string[] {
-  return text
-    .split(/[\r\n]+/u)
-    .map((line) => line.replace(ESCAPE_SEQUENCE, '').replace(/\p{C}/gu, '').trim().slice(0, 200))
-    .filter((line) => line !== '');
-}
-
-/** ECMA-48 control sequences. The escape character is what they begin with. */
-const ESCAPE_SEQUENCE = new RegExp(`${String.fromCharCode(27)}\\[[0-?]*[ -/]*[@-~]`, 'g');

@@ -1,5 +1,6 @@
 /** The fake host keeps the contract that the real one keeps. */
 import { createFakeHost } from '../fakes/host.ts';
+import { guestsContract } from './guests.ts';
 import { hardwareContract } from './hardware.ts';
 import { hostContract } from './host.ts';
 import { keepingContract } from './keeping.ts';
@@ -13,5 +14,6 @@ async function make(): Promise<HostSubject> {
 
 hostContract('in memory', make);
 hardwareContract('in memory', make);
+guestsContract('in memory', make);
 keepingContract('in memory', make);
 snapshotsContract('in memory', make);

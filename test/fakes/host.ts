@@ -10,6 +10,7 @@ import type { Snapshot } from '../../actions/host-snapshots.ts';
 import { waitForDomain } from '../../actions/libvirt/wait.ts';
 import { createFakeDomains, type GuestTimes } from './host-domains.ts';
 import { createFaults, type Effect, type Fault, type HostMethod } from './host-faults.ts';
+import { createFakeGuests } from './host-guests.ts';
 import { createFakeHardware } from './host-hardware.ts';
 import { createFakeKeeping } from './host-keeping.ts';
 import { createFakeSnapshots } from './host-snapshots.ts';
@@ -74,6 +75,7 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
 
   const keeping = createFakeKeeping(domains, tell);
   const hardware = createFakeHardware(domains, volumes, tell);
+  const guests = createFakeGuests(domains);
   const snapshots = createFakeSnapshots(domains, hardware, keeping);
 
   /** Reads give copies: what a caller does with them changes nothing here. */
@@ -112,6 +114,9 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     domains: () => read('domains', '', () => domains.list()),
     keeping: (uuid) => read('keeping', domains.nameOf(uuid), () => keeping.read(uuid)),
     hardware: (uuid) => read('hardware', domains.nameOf(uuid), () => hardware.read(uuid)),
+    guestInfo: (uuid) => read('guestInfo', domains.nameOf(uuid), () => guests.guestInfo(uuid)),
+    addresses: (uuid, source) => read('addresses', domains.nameOf(uuid), () => guests.addresses(uuid, source)),
+    usage: (uuid) => read('usage', domains.nameOf(uuid), () => guests.usage(uuid)),
     snapshots: (uuid) => read('snapshots', domains.nameOf(uuid), () => snapshots.list(uuid)),
     keptBySnapshot: (uuid, name) => read('keptBySnapshot', name, () => snapshots.kept(uuid, name)),
     libvirtVersion: () => read('libvirtVersion', '', () => options.libvirtVersion ?? 9_000_000),

@@ -24,6 +24,20 @@ test('a running guest gets a disk, an interface, a vCPU and an empty drive, and 
     return () => operate({ host, readyTimeoutSeconds: 90 }, undo.action, undo.args);
   };
 
+  await t.test('it is looked into', async () => {
+    const { uuid } = (await host.domain(vm)) ?? assert.fail();
+    await host.waitFor(uuid, (domain) => domain?.agent === 'connected', 60_000, new AbortController().signal);
+    const said = async (verb: string, args = {}) => JSON.stringify(await act(verb, args));
+    const hostname = (await virsh('domhostname', vm, '--source', 'agent')).trim();
+    assert.match(await said('agent'), new RegExp(`answers.*"hostname","value":"${hostname}"`));
+    assert.match(await said('serial', { search: 'ready' }), /lines with \\"ready\\" of web-01.*READY hostname=web-01/);
+    assert.match(await said('stats'), /of one CPU and has 1.*vda/);
+    const addresses = await virsh('domifaddr', vm, '--source', 'agent');
+    const mac = /([0-9a-f]{2}:){5}[0-9a-f]{2}/.exec(addresses.replace(/00:00:00:00:00:00/, ''))?.[0] ?? '';
+    assert.ok(mac !== '', addresses);
+    assert.match(await said('addresses'), new RegExp(`by its agent.*${mac}|nobody knows`));
+  });
+
   await t.test('a disk', async () => {
     const undo = await back('disk-add', { size: '1GiB' });
     assert.match(await virsh('domblklist', vm), /vdb/);
