@@ -54,6 +54,7 @@ export function createMessages({
         if (error instanceof OpsError && error.code === 'denied') await whispers.explainAbsence(place.channel);
         throw error;
       });
+      edits.posted(place.channel, ts, card);
       await attachWhole(place, ts, card, sent);
       return ts;
     },

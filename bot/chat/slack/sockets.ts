@@ -17,6 +17,8 @@ const LONGEST_PAUSE_MS = 10_000;
 const PING_TIMEOUT_MS = 3_000;
 /** A connection that ends sooner counts as a failure: the pauses grow. */
 const HEALTHY_MS = 10_000;
+/** Failures that count at most while Slack does say hello: nobody should wait long for a connection that only flaps. */
+const MOST_WHILE_FLAPPING = 3;
 const CLOSE_TIMEOUT_MS = 2_000;
 /** ms from an address to Slack's hello. */
 const HELLO_TIMEOUT_MS = 15_000;
@@ -70,9 +72,12 @@ export function createSocket({ appToken, apiUrl, log, onFatal }: SocketOptions):
   const keep = async (onConnected: () => void) => {
     for (let failures = 0; !signal.aborted; failures += 1) {
       const since = Date.now();
-      let asked = 0;
+      let [asked, reached] = [0, false];
       try {
-        await connect(onConnected);
+        await connect(() => {
+          reached = true;
+          onConnected();
+        });
       } catch (error) {
         if (isFatal(error))
           return onFatal(new Error(`opening Slack's socket: ${messageOf(error)}; check the app token`));
@@ -82,6 +87,7 @@ export function createSocket({ appToken, apiUrl, log, onFatal }: SocketOptions):
       }
       connected = false;
       if (Date.now() - since > HEALTHY_MS) failures = 0;
+      else if (reached) failures = Math.min(failures, MOST_WHILE_FLAPPING);
       const ms = Math.max(asked, Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures));
       await pause(ms, null, { signal }).catch(() => null);
     }

@@ -25,6 +25,10 @@ export interface Delivery {
   event(event: JsonObject): Promise<boolean>;
   /** The next `times` deliveries come twice, the second marked as a retry. */
   duplicate(times: number): void;
+  /** The next `times` acknowledgements do not reach Slack. */
+  loseAcknowledgements(times: number): void;
+  /** From here on everything arrives once, and every acknowledgement comes through. */
+  calm(): void;
   close(): void;
 }
 
@@ -47,13 +51,16 @@ export function createDelivery({
 }: DeliveryOptions): Delivery {
   const closing = new AbortController();
   let duplicates = 0;
+  let losses = 0;
   const send = async (envelope: Envelope, retry: number) => {
     const first = await transport(envelope, retry, ackDeadlineMs);
     if (duplicates > 0) {
       duplicates -= 1;
       await transport(envelope, retry + 1, ackDeadlineMs);
     }
-    return first;
+    if (losses === 0) return first;
+    losses -= 1;
+    return null;
   };
   return {
     interact: async (user, what, envelope) => {
@@ -73,6 +80,13 @@ export function createDelivery({
     },
     duplicate: (times) => {
       duplicates += times;
+    },
+    loseAcknowledgements: (times) => {
+      losses += times;
+    },
+    calm: () => {
+      duplicates = 0;
+      losses = 0;
     },
     close: () => closing.abort(),
   };

@@ -42,6 +42,10 @@ export interface FakeSlack {
   connected(): number;
   /** The next deliveries come twice. */
   duplicate(times: number): void;
+  /** The next acknowledgements do not arrive: events come again, people see an error. */
+  loseAcknowledgements(times: number): void;
+  /** Forgets every fault that was ordered and did not happen yet. */
+  calm(): void;
   /** From now on deliveries are signed requests to this address. */
   deliverTo(url: string): void;
   /** In the order of posting; replies included. */
@@ -108,6 +112,11 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
     disconnect: (reason, which = 'one') => sockets.disconnect(reason, which),
     connected: sockets.connected,
     duplicate: delivery.duplicate,
+    loseAcknowledgements: delivery.loseAcknowledgements,
+    calm: () => {
+      faults.clear();
+      delivery.calm();
+    },
     deliverTo: (url) => {
       transport = createHttpTransport(url, signingSecret);
     },

@@ -50,6 +50,25 @@ test('a failure of a message overtakes the progress of others, and its own', asy
   await Promise.all(progress);
 });
 
+test('what became of an approval is shown before the progress of others', async (t) => {
+  const connected = await connect(t, { slack: { rates: slowUpdates } });
+  const { fake, chat } = connected;
+  const running = await Promise.all(
+    Array.from({ length: 8 }, (_, at) => chat.post(inChannel('C1'), `k${at}`, simpleCard('start', 'running'))),
+  );
+  const waiting = await chat.post(inChannel('C2'), 'w', simpleCard('may I?', 'waiting'));
+  const progress = running.map((ts) => chat.edit(inChannel('C1'), ts, simpleCard('progress', 'running')));
+  await chat.edit(inChannel('C2'), waiting, simpleCard('approved by bob', 'running'));
+  const updates = fake.world.requests.filter(({ method }) => method === 'chat.update').map(({ args }) => args.text);
+  assert.ok(updates.length <= 2, updates.join(' | '));
+  await Promise.all(progress);
+  // What follows is progress like any other.
+  const more = running.map((ts) => chat.edit(inChannel('C1'), ts, simpleCard('more', 'running')));
+  await chat.edit(inChannel('C2'), waiting, simpleCard('step 1', 'running'));
+  await Promise.all(more);
+  assert.match(String(fake.world.requests.at(-1)?.args.text), /step 1/);
+});
+
 test('a 429 in one channel holds up neither another channel nor another method', async (t) => {
   const { fake, chat } = await connect(t);
   const order: string[] = [];

@@ -67,7 +67,7 @@ function personOn(fake: Awaited<ReturnType<typeof startFakeSlack>>, id: string):
 }
 
 /** The message with the buttons that the person still sees: those of the sight, also when there are others by now. */
-function asShown(messages: FakeMessage[], { id, request, digest }: Sight, verb: string): FakeMessage {
+export function asShown(messages: FakeMessage[], { id, request, digest }: Sight, verb: string): FakeMessage {
   const message = messages.find(({ ts }) => ts === id);
   if (message === undefined) throw new Error(`there is no message ${id}`);
   const current = buttonsOf(message).find(({ press }) => press.verb === verb);
@@ -87,14 +87,14 @@ const Actions = z.object({
   elements: z.array(z.object({ action_id: z.string(), value: z.string() })),
 });
 
-function buttonsOf({ blocks }: FakeMessage) {
+export function buttonsOf({ blocks }: FakeMessage) {
   const actions = blocks.flatMap((block) => Actions.safeParse(block).data?.elements ?? []);
   return actions.map(({ action_id, value }) => ({ actionId: action_id, press: parsePress(value) }));
 }
 
 const Link = z.object({ event_payload: z.object({ request: z.number() }) });
 
-function sightOf(message: FakeMessage): Sight {
+export function sightOf(message: FakeMessage): Sight {
   const buttons = buttonsOf(message);
   const request = Link.safeParse(message.metadata).data?.event_payload.request ?? 0;
   return {
@@ -122,7 +122,7 @@ function textsOf(value: unknown): string[] {
   return [...texts, ...(isCell ? ['  '] : ends ? ['\n'] : [])];
 }
 
-function slackId(account: string): string {
+export function slackId(account: string): string {
   return `U${account.replaceAll('-', '').toUpperCase()}`;
 }
 
