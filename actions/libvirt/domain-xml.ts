@@ -44,7 +44,7 @@ const DiskSource = z
 /** '': the end of a chain that is told whole. */
 const BackingStore: z.ZodType<'' | { source?: z.output<typeof DiskSource>; backingStore?: unknown }> = z.union([
   z.literal(''),
-  z.looseObject({ source: DiskSource, backingStore: z.unknown() }),
+  z.looseObject({ source: DiskSource, backingStore: z.unknown().optional() }),
 ]);
 
 const Disk = z
@@ -52,7 +52,7 @@ const Disk = z
     '@device': z.enum(['disk', 'cdrom', 'floppy', 'lun']).catch('disk'),
     driver: z.looseObject({ '@type': z.string().optional() }).optional().catch(undefined),
     source: DiskSource,
-    backingStore: z.unknown(),
+    backingStore: z.unknown().optional(),
     target: z.looseObject({ '@dev': z.string() }),
   })
   .transform((disk): DomainDisk => {

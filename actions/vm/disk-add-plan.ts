@@ -4,9 +4,9 @@ import type { Observed, Plan, Refusal } from '../action.ts';
 import type { HostReader, NewVolume, Volume } from '../host.ts';
 import type { Hardware, NewDisk } from '../host-hardware.ts';
 import { BYTES_PER_GIB, formatBytes } from '../units.ts';
-import { whoNeeds } from './delete-plan.ts';
 import { describeDomain, NO_COST, refuseMissing } from './known.ts';
 import { lookAtMachine, machineFacts, refuse, refuseMachine } from './machine.ts';
+import { Need, whoNeeds } from './needs.ts';
 
 export interface DiskAddArgs {
   vm: string;
@@ -27,9 +27,7 @@ export const DiskAddFacts = z
     full: z.boolean(),
     pool: z.enum(['active', 'inactive', 'missing']),
     poolLeftBytes: Bytes.nullable(),
-    volume: z
-      .strictObject({ path: z.string(), format: z.string(), need: z.enum(['used', 'backing']).nullable() })
-      .nullable(),
+    volume: z.strictObject({ path: z.string(), format: z.string(), need: Need }).nullable(),
   })
   .nullable();
 export type DiskAddFacts = z.infer<typeof DiskAddFacts>;
@@ -144,6 +142,7 @@ function refuseDisk({ vm, size, volume, target }: DiskAddArgs, facts: Known, poo
 function refuseVolume(name: string, volume: Known['volume'], pool: string): Refusal | null {
   if (volume === null) return refuse(`pool ${pool} has no volume ${name}`, null);
   if (volume.need === 'used') return refuse(`a VM uses ${name}; two that write to one disk destroy it`, null);
+  if (volume.need === 'unclear') return refuse(`it cannot be told whether another VM uses ${name}`, null);
   if (volume.need === 'backing') return refuse(`another volume stands on ${name}, which must not change`, null);
   if (volume.format !== 'qcow2' && volume.format !== 'raw')
     return refuse(`${name} has the format ${volume.format}; a disk is qcow2 or raw`, null);

@@ -6,10 +6,10 @@ import { defineAction } from '../define.ts';
 import { mayHaveHappened, OpsError } from '../errors.ts';
 import { DiskTarget, ObjectName } from './arg-types.ts';
 import type { CreateSettings } from './create-plan.ts';
-import { whoNeeds } from './delete-plan.ts';
 import { type DiskAddArgs, DiskAddFacts, newDisk, newVolume, observeDiskAdd, planDiskAdd } from './disk-add-plan.ts';
 import { known, oneTarget } from './known.ts';
 import { diskOf, machineHas, machineStep } from './machine.ts';
+import { whoNeeds } from './needs.ts';
 import { makeVolume, removeVolume } from './volume-steps.ts';
 
 type Context = ExecuteContext<DiskAddFacts>;

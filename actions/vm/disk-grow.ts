@@ -9,7 +9,6 @@ import { defineAction } from '../define.ts';
 import type { HostReader } from '../host.ts';
 import { BYTES_PER_GIB, formatBytes } from '../units.ts';
 import { DiskTarget } from './arg-types.ts';
-import { whoNeeds } from './delete-plan.ts';
 import { describeDomain, known, NO_COST, oneTarget, refuseMissing } from './known.ts';
 import {
   diskOf,
@@ -21,6 +20,7 @@ import {
   refuseNoDisk,
   targetsOf,
 } from './machine.ts';
+import { Need, whoNeeds } from './needs.ts';
 
 const GrowFacts = z
   .strictObject({
@@ -31,7 +31,7 @@ const GrowFacts = z
         pool: z.string(),
         name: z.string(),
         capacityBytes: z.string(),
-        need: z.enum(['used', 'backing']).nullable(),
+        need: Need,
       })
       .nullable(),
     /** It is a disk, but of no pool. */
