@@ -28,11 +28,11 @@ export async function expire({ operations, auids, recorder, now }: ExpiryPorts):
   for (const { operation } of await operations.open()) {
     if (operation.state !== 'waiting' || (operation.expiresAt ?? Number.POSITIVE_INFINITY) > now()) continue;
     const problem = { message: 'Expired: nobody decided in time.', hint: 'ask again' };
-    const ended = await operations.update(operation.request, ({ state, expiresAt }) =>
+    await recorder.turned(await subjectOf(operation, auids), 'expire', '', false);
+    await operations.update(operation.request, ({ state, expiresAt }) =>
       state === 'waiting' && expiresAt !== null && expiresAt <= now()
         ? { state: 'expired', problem, endedAt: now() }
         : null,
     );
-    if (ended !== null) await recorder.turned(await subjectOf(ended, auids), 'expire', '', false);
   }
 }

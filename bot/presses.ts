@@ -15,6 +15,7 @@ import type { Operations } from './operations/operations.ts';
 import type { Recorder } from './record.ts';
 import type { Subject } from './record-entry.ts';
 import type { Writes } from './store/store.ts';
+import { whyNoVote } from './vote-objections.ts';
 
 export type Press = Inbound & { kind: 'press' };
 
@@ -67,7 +68,9 @@ async function vote(pressing: Pressing, choice: Vote['vote']): Promise<Pressed> 
   const { operation, press, person, closing, ports } = pressing;
   const { request, digest } = operation;
   const members = await ports.people.members();
-  const objection = whyNoVote(pressing, choice, votersOf(operation, members));
+  const met = judgeBallot(operation, members).kind === 'met';
+  const standing = { voters: votersOf(operation, members), met, now: ports.now() };
+  const objection = whyNoVote(operation, { press, person, choice }, standing);
   if (objection !== null) {
     await recordVote(pressing, choice, objection.code, false);
     return no(objection.reason, objection.hint);
@@ -95,45 +98,6 @@ async function vote(pressing: Pressing, choice: Vote['vote']): Promise<Pressed> 
   if (now === null) return no(`#${request} was decided in the same moment`, null);
   if (now.state === 'queued') ports.pump();
   return { kind: 'done' };
-}
-
-interface Objection {
-  /** For the audit log. */
-  code: string;
-  reason: string;
-  hint: string | null;
-}
-
-function whyNoVote({ operation, press, person, ports }: Pressing, choice: string, voters: string[]): Objection | null {
-  const { request, state, requester, digest, votes, expiresAt } = operation;
-  if (state !== 'waiting') return { code: 'not-waiting', reason: `#${request} is ${state} already`, hint: null };
-  if (expiresAt !== null && expiresAt <= ports.now()) {
-    return { code: 'expired', reason: `#${request} has expired`, hint: 'ask again' };
-  }
-  if (press.digest !== digest) {
-    return {
-      code: 'stale-plan',
-      reason: `the plan of #${request} has changed since that card`,
-      hint: 'look at the newest card',
-    };
-  }
-  if (person.name === requester) {
-    const hint = 'somebody else must decide; you can withdraw it';
-    return { code: 'self-approval', reason: `you asked for #${request} yourself`, hint };
-  }
-  if (!voters.includes(person.name)) {
-    return {
-      code: 'not-an-approver',
-      reason: `you are not among those who decide #${request}`,
-      hint: voters.length > 0 ? `they are ${voters.join(', ')}` : null,
-    };
-  }
-  if (choice === 'reject' && press.input.trim() === '') {
-    return { code: 'no-reason', reason: 'a rejection needs a reason', hint: null };
-  }
-  const before = votes.find((old) => old.person === person.name && old.digest === digest);
-  if (before?.vote === choice) return { code: 'twice', reason: `you said so already for #${request}`, hint: null };
-  return null;
 }
 
 /** False when it could not be put on record. A refused vote needs no record to stay refused. */
@@ -212,7 +176,12 @@ async function turn(
   reason: string,
   next: (operation: Operation) => Partial<Operation> | null,
 ): Promise<Pressed> {
-  await ports.recorder.turned({ ...subject, request }, op, reason, true);
+  try {
+    await ports.recorder.turned({ ...subject, request }, op, reason, true);
+  } catch (error) {
+    if (!(error instanceof AuditUnavailable)) throw error;
+    return no('the audit log cannot be written, so nothing is changed', 'an operator must mend the audit folder');
+  }
   const now = await ports.operations.update(request, next, closing);
   if (now === null) return no(`#${request} was decided in the same moment`, null);
   ports.pump();

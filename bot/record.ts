@@ -1,6 +1,6 @@
 /**
- * What Drover says to the audit log, in its own terms. `intent` and `vote` must be on disk before what they announce
- * and throw `AuditUnavailable`. The steps on the way are handed over at once and not waited for: the log keeps their
+ * What Drover says to the audit log, in its own terms. `intent`, `vote` and `turned` must be on disk before what they
+ * announce and throw `AuditUnavailable`. The steps on the way are handed over at once and not waited for: the log keeps their
  * order, so an intent that is on disk has everything before it on disk, too.
  */
 import { createHash } from 'node:crypto';
@@ -22,7 +22,10 @@ export interface Recorder {
   /** Resolves when everything that was handed over is on disk, or known not to be. */
   settled(): Promise<void>;
   vote(subject: Subject, vote: { decision: string; reason: string; digest: string; ok: boolean }): Promise<void>;
-  /** An operation's own change of state that is nobody's vote: expiry, cancel, a plan that changed, a person's adopt. */
+  /**
+   * A change of state that is nobody's vote: expiry, cancel, a plan that changed, a person's adopt. Before it happens;
+   * throws `AuditUnavailable`.
+   */
   turned(subject: Subject, op: string, reason: string, ok: boolean): Promise<void>;
   intent(subject: Subject, effect: EffectRecord, attempt: number, uri: string): Promise<number>;
   /** False when it could not be written. */
@@ -167,8 +170,8 @@ export function createRecorder(audit: AuditLog, log: Logger): Recorder {
         ),
       );
     },
-    turned: (subject, op, reason, ok) =>
-      tell(
+    async turned(subject, op, reason, ok) {
+      await append(
         entry(
           subject,
           'USER_ACCT',
@@ -178,7 +181,8 @@ export function createRecorder(audit: AuditLog, log: Logger): Recorder {
           ],
           ok,
         ),
-      ),
+      );
+    },
     async intent(subject, effect, attempt, uri) {
       const fields: AuditEntry['fields'] = [
         ['op', 'exec'],

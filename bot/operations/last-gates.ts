@@ -5,9 +5,9 @@
 import { OpsError } from '../../actions/errors.ts';
 import { readOnce } from '../../actions/read-once.ts';
 import type { Registry } from '../../actions/registry.ts';
-import type { AuditLog } from '../../audit/record.ts';
+import { type AuditLog, AuditUnavailable } from '../../audit/record.ts';
 import type { Auids } from '../auids.ts';
-import { type JudgePorts, judge, judgeBallot, type Planned } from '../judge.ts';
+import { type JudgePorts, judge, judgeBallot, type Planned, votersOf } from '../judge.ts';
 import type { Recorder } from '../record.ts';
 import { boundOf, subjectOf } from './bound.ts';
 import { whatChanged } from './digest.ts';
@@ -47,7 +47,7 @@ export async function passLastGates(operation: Operation, ports: LastGatePorts):
         return await passVotes(operation, judged, ports);
     }
   } catch (error) {
-    if (error instanceof OpsError) return { kind: 'later', reason: error.message };
+    if (error instanceof OpsError || error instanceof AuditUnavailable) return { kind: 'later', reason: error.message };
     throw error;
   }
 }
@@ -61,21 +61,25 @@ async function passVotes(operation: Operation, judged: Planned, ports: LastGateP
     const changed = whatChanged(operation.digested, digested);
     const text = `Changed since it was approved, so the approval is void: ${changed.join('; ')}`;
     await ports.recorder.turned(await subjectOf(operation, ports.auids), 'approval-void', changed.join('; '), false);
-    return waitAgain({ ...operation, ...patch }, text, now);
+    return waitAgain({ ...operation, ...patch, votes: [] }, text, now);
   }
-  const ballot = judgeBallot({ ...operation, demand }, await ports.people.members());
+  const members = await ports.people.members();
+  const ballot = judgeBallot({ ...operation, demand }, members);
   if (ballot.kind === 'met') return { kind: 'go', patch: { ...patch, state: 'running', startedAt: now } };
   const text = 'The approval no longer holds: somebody who gave it has left the group, or a vote is missing';
-  return waitAgain({ ...operation, ...patch }, text, now);
+  const voters = votersOf({ ...operation, demand }, members);
+  const votes = operation.votes.filter((vote) => voters.includes(vote.person));
+  return waitAgain({ ...operation, ...patch, votes }, text, now);
 }
 
+/** Votes on a plan that is void are gone for good: the same plan, should it come back, is voted on anew. */
 function waitAgain(operation: Operation, text: string, now: number): Gate {
-  const { demand, plan, facts, info, digest, digested } = operation;
+  const { demand, plan, facts, info, digest, digested, votes } = operation;
   const seconds = demand?.kind === 'ask' ? demand.expiresSeconds : 0;
   return {
     kind: 'stop',
     patch: {
-      ...{ demand, plan, facts, info, digest, digested },
+      ...{ demand, plan, facts, info, digest, digested, votes },
       state: 'waiting',
       expiresAt: now + seconds * 1000,
       notes: [...operation.notes, { at: now, text }],

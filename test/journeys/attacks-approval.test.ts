@@ -289,3 +289,25 @@ test('a request that waited a whole day is not approved by the clock being turne
   await bob.untilTold(/is expired already/);
   assert.deepEqual(stage.host.effects, []);
 });
+
+test('votes on a plan that became void stay void when the same plan comes back', async (t) => {
+  const stage = await webStage(t);
+  const { bob, plan } = await planFor(stage, 'vm kill prod-01');
+  const carol = await stage.person('carol');
+  await bob.press(plan, 'approve');
+  stage.host.changeBehindBack('prod-01', { persistent: false });
+  await carol.press(plan, 'approve');
+  const changed = await bob.until(
+    'the changed plan',
+    (seen) => seen.request === plan.request && seen.digest !== plan.digest,
+  );
+  stage.host.changeBehindBack('prod-01', { persistent: true });
+  await bob.press(changed, 'approve');
+  await carol.press(changed, 'approve');
+  const dave = await stage.person('dave');
+  const isFirst = ({ request, digest }: Sight) => request === plan.request && digest === plan.digest;
+  await bob.until('the first plan again', isFirst);
+  await dave.press(await dave.until('the first plan again', isFirst), 'approve');
+  await bob.until('two more votes to be wanted', ({ text }) => /1 more of approvers/.test(text));
+  assert.deepEqual(stage.host.effects, []);
+});
