@@ -24,8 +24,6 @@ export interface Batches {
   /** Writes entries about the log itself, after those that an earlier failure left owing, and seals them at once. */
   writeOwn(entries: readonly AuditEntry[]): Promise<void>;
   rotateIfFull(): Promise<void>;
-  /** Cuts off what a failed write left. */
-  cutBack(): void;
   /** Makes the file writable again after a failure, also one in the middle of a rotation. */
   repair(): void;
   /** Throws when the file is not in its place any more. */
@@ -77,13 +75,12 @@ export function createBatches(opened: Opened, startMs: number, options: BatchOpt
       owed = [rotatedEntry(position)];
       await writeOwn([]);
     },
-    cutBack: () => live?.truncateBack(),
     repair: () => {
       if (live === null) {
         owed = reopenDirectory(directory, position);
         live = openLiveFile(directory);
       }
-      live.truncateBack();
+      live.takeBack();
     },
     check: () => live?.check(),
     position: () => position,

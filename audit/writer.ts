@@ -1,6 +1,6 @@
 /**
  * Writes batches and knows whether that works. `writing` until a write, a sync or a look at the file fails; then
- * `suspended`, with what was not durable cut off, until a probe has written a record again. Its calls must not overlap:
+ * `suspended`, with what was not durable taken back, until a probe has written a record again. Its calls must not overlap:
  * `log.ts` sees to that.
  */
 import { type Ballast, createBallast } from './ballast.ts';
@@ -49,11 +49,10 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
   const suspend = async (reason: string) => {
     const wasWriting = status.kind === 'writing';
     status = { kind: 'suspended', reason };
-    ignoreFailure(batches.cutBack);
     if (!wasWriting) return;
     warn(`audit log suspended, changing actions are refused: ${reason}`);
     ignoreFailure(ballast.free);
-    await batches.writeOwn([suspendedEntry(reason)]).catch(() => ignoreFailure(batches.cutBack));
+    await batches.writeOwn([suspendedEntry(reason)]).catch(() => undefined); // then only the recovery is on record
   };
 
   const resume = async () => {
@@ -104,7 +103,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
   };
 }
 
-/** What fails here fails again, and is reported, in the probe before anything is written. */
+/** Without its space the ballast is of no use, and the probe says so. */
 function ignoreFailure(run: () => void): void {
   try {
     run();
