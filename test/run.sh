@@ -33,7 +33,7 @@ fi
 failed=()
 tsc --noEmit || failed+=(types)
 biome check || failed+=(lint)
-node --test --test-concurrency=2 --test-timeout="$test_limit" --test-reporter=spec "${files[@]}" || failed+=(tests)
+node --import ./test/seed.ts --test --test-concurrency=2 --test-timeout="$test_limit" --test-reporter=spec "${files[@]}" || failed+=(tests)
 
 echo "${#files[@]} test files, $SECONDS s, ${failed[*]:+failed: }${failed[*]:-all passed}"
 [ ${#failed[@]} = 0 ]
