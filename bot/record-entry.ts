@@ -3,6 +3,7 @@ import type { EffectRecord } from '../actions/action.ts';
 import { NOBODY } from '../audit/auid.ts';
 import type { Actor, AuditEntry } from '../audit/record.ts';
 import type { Place } from './chat/card.ts';
+import { TERMINAL } from './terminal/platform.ts';
 
 export const PROGRAM = 'drover';
 
@@ -32,8 +33,13 @@ const HOME: Place = { platform: PROGRAM, channel: '', thread: null };
 
 export function entry(subject: Subject, type: AuditEntry['type'], fields: AuditEntry['fields'], ok = true): AuditEntry {
   const { request, actor, account, place, address } = subject;
-  const terminal = place.channel === '' ? place.platform : `${place.platform}/${place.channel}`;
+  const terminal = place.channel === '' ? place.platform : `${place.platform}/${channelOf(place)}`;
   return { type, fields, actor, account, request, address, terminal, result: ok ? 'success' : 'failed' };
+}
+
+/** A terminal's session has a number behind the name of its device, which is what readers of the log know. */
+function channelOf({ platform, channel }: Place): string {
+  return platform === TERMINAL ? (channel.split('.')[0] ?? channel) : channel;
 }
 
 export function vmFields(vm: string, uuid = ''): (readonly [string, string])[] {

@@ -5,6 +5,7 @@ import type { Handled } from './handled.ts';
 import type { Admitted } from './inbox.ts';
 import type { Recorder } from './record.ts';
 import { type TellPorts, whisper } from './tell.ts';
+import { TERMINAL } from './terminal/platform.ts';
 
 export async function stranger(
   { request, inbound }: Admitted,
@@ -14,7 +15,11 @@ export async function stranger(
   const { from, place, address } = inbound;
   const subject = { request, actor: NOBODY, account: null, place, address };
   await ports.recorder.stranger(subject, `${from.platform}:${from.id}`, reason);
-  const hint = `Ask an operator to add ${from.platform}: ${from.id} to your accounts in drover.yaml.`;
+  const account = `${from.platform}: ${from.id}`;
+  const hint =
+    from.platform === TERMINAL
+      ? `--as takes a name of "people" in drover.yaml; ${from.id} is none.`
+      : `Ask an operator to add ${account} to your accounts in drover.yaml.`;
   await whisper(inbound, refusalAnswer(`${reason}.`, hint), ports);
   return { kind: 'refused' };
 }

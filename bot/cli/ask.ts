@@ -96,14 +96,17 @@ async function askHere(drover: Drover, asked: Ask, speak: (spoken: Spoken) => vo
 
 async function askServer(asked: Ask, ctx: CliContext, speak: (spoken: Spoken) => void): Promise<Ended | number> {
   const response = await call(ctx.stateDir, 'POST', '/ask', JSON.stringify(asked));
-  for await (const text of createInterface({ input: response })) {
-    const line = Line.parse(JSON.parse(text));
-    if (line.kind === 'said') speak(line);
-    else return line;
+  try {
+    for await (const text of createInterface({ input: response })) {
+      const line = Line.parse(JSON.parse(text));
+      if (line.kind === 'said') speak(line);
+      else return line;
+    }
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ECONNRESET')) throw error;
   }
-  return failure(
-    'the running Drover ended before it answered; ask again, nothing is done twice: drover request <number>',
-  );
+  failure('the running Drover ended before it answered; what was asked goes on with it: see drover request <number>');
+  return EXIT.unknown;
 }
 
 function call(stateDir: string, method: string, path: string, body: string | null): Promise<http.IncomingMessage> {
@@ -134,7 +137,9 @@ function createSpeaker({ json }: CliContext, out: Writable = process.stdout): (s
 export function ttyName(): string {
   try {
     const target = readlinkSync('/proc/self/fd/0');
-    return target.startsWith('/dev/') ? target.slice('/dev/'.length).replace(/[^a-z0-9/]/gi, '') : 'cli';
+    return target.startsWith('/dev/') && target !== '/dev/null'
+      ? target.slice('/dev/'.length).replace(/[^a-z0-9/]/gi, '')
+      : 'cli';
   } catch {
     return 'cli';
   }

@@ -74,7 +74,13 @@ const OPTIONS = {
   limit: { type: 'string' },
 } as const;
 
+/** `drover … | head` ends the reading, not the work: what is under way goes on, unseen. */
+function outliveReader(error: Error): void {
+  if (!('code' in error) || error.code !== 'EPIPE') throw error;
+}
+
 export async function main(argv: string[]): Promise<number> {
+  process.stdout.on('error', outliveReader);
   const parsed = parse(argv);
   if (parsed === null) return EXIT.usage;
   const { values, positionals } = parsed;

@@ -47,6 +47,12 @@ interface Difference {
 
 function* compare(was: Json | undefined, is: Json | undefined, path: string[]): Generator<Difference> {
   if (was !== undefined && is !== undefined && canonical(was) === canonical(is)) return;
+  if (Array.isArray(was) && Array.isArray(is)) {
+    for (let at = 0; at < Math.max(was.length, is.length); at++) {
+      yield* compare(was[at], is[at], [...path, String(at + 1)]);
+    }
+    return;
+  }
   if (!isObject(was) || !isObject(is)) {
     yield { path, was, is };
     return;

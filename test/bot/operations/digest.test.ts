@@ -114,7 +114,7 @@ const sentences: { what: string; change: Partial<Digestible>; says: string[] }[]
   {
     what: 'the plan alone',
     change: { plan: { ...example.plan, lost: ['the disk'] } },
-    says: ['lost: [] → ["the disk"]'],
+    says: ['lost 1: absent → the disk'],
   },
   {
     what: 'a fact and the plan that follows from it',

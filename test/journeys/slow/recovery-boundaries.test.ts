@@ -50,7 +50,6 @@ const aroundEffects = EFFECTS.flatMap(({ step, command }): Named[] => [
 
 const elsewhere: Named[] = [
   { what: 'the event is written down', moment: (vm) => ({ after: `^put inbox-open/\\S+ ${vm}$` }) },
-  { what: 'the operation is written down', moment: (vm) => ({ after: `^state ${vm} received` }) },
   { what: 'before it is queued', moment: (vm) => ({ before: `^state ${vm} queued` }) },
   { what: 'queued', moment: (vm) => ({ after: `^state ${vm} queued` }) },
   { what: 'locked', moment: (vm) => ({ after: `^put lock/${vm} ` }) },
