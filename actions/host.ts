@@ -189,6 +189,8 @@ export interface Host extends HostReader, HardwareWork, SnapshotWork {
   renameDomain(uuid: string, name: string): Promise<void>;
   createVolume(volume: NewVolume): Promise<void>;
   uploadVolume(pool: string, name: string, content: Uint8Array): Promise<void>;
+  /** A qcow2 volume of its own with all that `from` shows, what lies below it included. */
+  copyVolume(from: { pool: string; name: string }, to: { pool: string; name: string }): Promise<void>;
   /** Larger only, and only while no running domain has it. */
   resizeVolume(pool: string, name: string, capacityBytes: bigint): Promise<void>;
   deleteVolume(pool: string, name: string): Promise<void>;

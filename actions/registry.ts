@@ -5,6 +5,7 @@ import { vmAgent } from './vm/agent.ts';
 import { vmAutostart } from './vm/autostart.ts';
 import { vmBootOrder } from './vm/boot-order.ts';
 import { createVmCdrom } from './vm/cdrom.ts';
+import { createVmClone } from './vm/clone.ts';
 import { createVmCreate } from './vm/create.ts';
 import type { CreateSettings } from './vm/create-plan.ts';
 import { vmDelete } from './vm/delete.ts';
@@ -49,7 +50,7 @@ export type VmSettings = CreateSettings & { defaultImage: string | null };
 
 export function createVmActions(settings: VmSettings): Action[] {
   return [
-    ...[vmList, vmShow, createVmCreate(settings), vmDelete],
+    ...[vmList, vmShow, createVmCreate(settings), createVmClone(settings), vmDelete],
     ...[vmStart, vmStop, vmKill, vmReboot, vmSuspend, vmResume],
     ...[vmProtect, vmUnprotect, vmTag, vmOwner, vmNote, vmExtend, vmAutostart, vmRename],
     ...[createVmResize(settings), createVmDiskAdd(settings), vmDiskGrow, vmDiskDetach, vmDiskLimit],

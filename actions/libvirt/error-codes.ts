@@ -29,6 +29,7 @@ const codeOf: ReadonlyMap<number, OpsErrorCode> = new Map<number, OpsErrorCode>(
 
 /** Where the number says too little, libvirt's own sentence decides. It is not translated: the daemon runs in C. */
 const sentences: readonly { code: number; pattern: RegExp; means: OpsErrorCode }[] = [
+  { code: 1, pattern: /storage volume name .* already in use/, means: 'exists' }, // INTERNAL_ERROR: copying a volume
   { code: 1, pattern: /no space left on device/i, means: 'no-space' }, // INTERNAL_ERROR: what qemu-img printed
   { code: 55, pattern: /domain with name .* already exists/, means: 'exists' }, // OPERATION_INVALID: renaming
   { code: 9, pattern: /already exists with uuid/, means: 'exists' }, // OPERATION_FAILED: defining a second of a name

@@ -78,6 +78,7 @@ const procedures = {
   storageVolLookupByPath: procedure(97, struct({ path: text }), vol),
   storageVolGetXMLDesc: procedure(99, volFlags, xml),
   nodeGetFreeMemory: procedure(102, none, struct({ freeBytes: u64 })),
+  storageVolCreateXMLFrom: procedure(125, struct({ pool: poolRef, xml: text, clonevol: volumeRef, flags }), vol),
   domainIsActive: procedure(150, domain, struct({ active: i32 })),
   domainIsPersistent: procedure(151, domain, struct({ persistent: i32 })),
   connectGetLibVersion: procedure(157, none, struct({ version: u64 })),

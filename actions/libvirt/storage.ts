@@ -12,6 +12,9 @@ import { newVolumeXml, parseVolumeXml } from './volume-xml.ts';
 /** virStoragePoolState: running and degraded ones can be used. */
 const usablePoolStates: readonly number[] = [2, 3];
 
+/** A TiB at 100 MiB a second takes three hours. */
+const COPY_MS = 4 * 3_600_000;
+
 export async function readPool(rpc: Rpc, name: string): Promise<Pool | null> {
   return nullIfGone(
     rpc.call('storagePoolLookupByName', { name }).then(async ({ pool }) => {
@@ -49,7 +52,7 @@ export async function readVolumes(rpc: Rpc, poolName: string): Promise<Volume[]>
 export function storageWork(
   connection: () => Promise<Rpc>,
   openAnother: () => Promise<Rpc>,
-): Pick<Host, 'createVolume' | 'uploadVolume' | 'resizeVolume' | 'deleteVolume'> {
+): Pick<Host, 'createVolume' | 'copyVolume' | 'uploadVolume' | 'resizeVolume' | 'deleteVolume'> {
   return {
     createVolume: async (volume) => createVolume(await connection(), volume),
     async deleteVolume(pool, name) {
@@ -57,6 +60,19 @@ export function storageWork(
       const rpc = await connection();
       const vol = await lookUpVolume(rpc, pool, name, doing);
       await rpc.call('storageVolDelete', { vol, flags: 0 }, { doing });
+    },
+    async copyVolume(from, to) {
+      const doing = `copying volume ${from.name} to ${to.name} of pool ${to.pool}`;
+      const rpc = await connection();
+      const clonevol = await lookUpVolume(rpc, from.pool, from.name, doing);
+      const source = parseVolumeXml(
+        from.pool,
+        (await rpc.call('storageVolGetXMLDesc', { vol: clonevol, flags: 0 })).xml,
+      );
+      const { pool } = await rpc.call('storagePoolLookupByName', { name: to.pool }, { doing });
+      const wanted = { ...to, format: 'qcow2', capacityBytes: source.capacityBytes, backing: null } as const;
+      const args = { pool, xml: newVolumeXml(wanted, null), clonevol, flags: 0 };
+      await rpc.call('storageVolCreateXMLFrom', args, { doing, timeoutMs: COPY_MS });
     },
     async resizeVolume(pool, name, capacityBytes) {
       const doing = `growing volume ${name} of pool ${pool}`;

@@ -39,6 +39,26 @@ export function fillVolume(
   };
 }
 
+/** A copy that is there may be whole or not: only the call that made it knew. */
+export function copyVolume(
+  host: Host,
+  owner: VolumeOwner,
+  title: string,
+  from: { pool: string; name: string },
+  to: { pool: string; name: string },
+): EffectStep {
+  return {
+    title,
+    record: resource(owner, 'copy-volume', 'attach', to),
+    run: () => host.copyVolume(from, to),
+    happened: async () => {
+      const found = await host.volume(to.pool, to.name);
+      if (found === null) return { kind: 'did-not', evidence: `there is no ${to.name} in pool ${to.pool}` };
+      return { kind: 'cannot-know', evidence: `${to.name} is in pool ${to.pool}, whole or in part` };
+    },
+  };
+}
+
 /** `check` may throw just before the volume goes. */
 export function removeVolume(
   host: Host,

@@ -96,6 +96,18 @@ export function hostContract(name: string, make: () => Promise<HostSubject>): vo
       assert.equal(await host.volume(pool, 'orphan.qcow2'), null);
     });
 
+    test('a copy of an overlay stands on its own', async () => {
+      const { host, pool } = subject;
+      await host.createVolume(volume('origin.qcow2'));
+      await host.createVolume({ ...volume('on-origin.qcow2'), backing: { name: 'origin.qcow2', format: 'qcow2' } });
+      await host.copyVolume({ pool, name: 'on-origin.qcow2' }, { pool, name: 'copy.qcow2' });
+      const copy = await host.volume(pool, 'copy.qcow2');
+      assert.deepEqual([copy?.format, copy?.capacityBytes, copy?.backing], ['qcow2', 1_048_576n, null]);
+      await failsWith('exists', host.copyVolume({ pool, name: 'origin.qcow2' }, { pool, name: 'copy.qcow2' }));
+      await failsWith('not-found', host.copyVolume({ pool, name: 'nothing' }, { pool, name: 'other.qcow2' }));
+      assert.equal(await host.volume(pool, 'other.qcow2'), null);
+    });
+
     test('a volume takes content larger than one packet', async () => {
       const { host, pool } = subject;
       const content = Buffer.alloc(700_001, 'drover ');

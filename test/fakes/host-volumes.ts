@@ -13,6 +13,7 @@ export interface FakeVolumes {
   add(volume: Volume): void;
   create(volume: NewVolume): void;
   upload(pool: string, name: string, content: Uint8Array): void;
+  copy(from: { pool: string; name: string }, to: { pool: string; name: string }): void;
   resize(pool: string, name: string, capacityBytes: bigint): void;
   remove(pool: string, name: string): void;
   /** What was uploaded; null for nothing. */
@@ -75,6 +76,14 @@ export function createFakeVolumes(pools: Pool[]): FakeVolumes {
       const volume = mustFind(pool, name, `uploading to volume ${name}`);
       contents.set(key(pool, name), Uint8Array.from(content));
       volume.allocationBytes = BigInt(content.length);
+    },
+    copy(from, to) {
+      const source = mustFind(from.pool, from.name, `copying volume ${from.name}`);
+      mustPool(to.pool, `copying volume ${from.name}`);
+      if (volumes.has(key(to.pool, to.name)))
+        throw new OpsError('exists', `copying volume ${from.name}: storage volume '${to.name}' exists already`);
+      const path = `${dirOf(to.pool)}/${to.name}`;
+      volumes.set(key(to.pool, to.name), { ...source, ...to, path, format: 'qcow2', backing: null });
     },
     resize(pool, name, capacityBytes) {
       const volume = mustFind(pool, name, `growing volume ${name}`);

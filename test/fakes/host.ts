@@ -170,6 +170,7 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     createVolume: (volume) => effect('createVolume', `${volume.pool}/${volume.name}`, () => volumes.create(volume)),
     uploadVolume: (pool, name, content) =>
       effect('uploadVolume', `${pool}/${name}`, () => volumes.upload(pool, name, content)),
+    copyVolume: (from, to) => effect('copyVolume', `${to.pool}/${to.name}`, () => volumes.copy(from, to)),
     resizeVolume: (pool, name, capacityBytes) =>
       effect('resizeVolume', `${pool}/${name}`, () => volumes.resize(pool, name, capacityBytes)),
     deleteVolume: (pool, name) => effect('deleteVolume', `${pool}/${name}`, () => volumes.remove(pool, name)),

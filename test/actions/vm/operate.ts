@@ -37,6 +37,8 @@ export interface Running {
   maySee?(vm: string): boolean;
   /** Default 1. */
   readyTimeoutSeconds?: number;
+  /** What the operation reserved; default `UUID`. */
+  uuid?: string;
   /** Unclear answers are not asked about but handed on as they came. */
   unasked?: true;
 }
@@ -51,10 +53,15 @@ export function bind(name: string, args: JsonObject, from = registry): Bound {
   return bound;
 }
 
-export async function look(host: Host, name: string, args: JsonObject): Promise<{ facts: Json; plan: Plan | Refusal }> {
+export async function look(
+  host: Host,
+  name: string,
+  args: JsonObject,
+  uuid = UUID,
+): Promise<{ facts: Json; plan: Plan | Refusal }> {
   const bound = bind(name, args);
-  const { facts } = await bound.observe(host, UUID);
-  return { facts, plan: bound.plan(facts, UUID) };
+  const { facts } = await bound.observe(host, uuid);
+  return { facts, plan: bound.plan(facts, uuid) };
 }
 
 export async function plan(host: Host, name: string, args: JsonObject): Promise<Plan> {
@@ -65,7 +72,7 @@ export async function plan(host: Host, name: string, args: JsonObject): Promise<
 
 /** Looks, plans and runs. */
 export async function operate(running: Running, name: string, args: JsonObject, journal = newJournal()) {
-  const { facts, plan: planned } = await look(running.host, name, args);
+  const { facts, plan: planned } = await look(running.host, name, args, running.uuid);
   assert.equal(planned.kind, 'plan', JSON.stringify(planned));
   return run(running, name, args, facts, journal);
 }
@@ -119,7 +126,7 @@ function context(running: Running, facts: Json, journal: Journal): ExecuteContex
   return {
     host: running.host,
     facts,
-    uuid: UUID,
+    uuid: running.uuid ?? UUID,
     request: 7,
     startedAt: STARTED_AT,
     signal,

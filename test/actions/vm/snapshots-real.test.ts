@@ -1,5 +1,6 @@
 /** Snapshots with a real guest: it goes on where it was, its present is kept, and no trap of libvirt's is walked into. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { execa } from 'execa';
 import { openHost } from '../../../actions/libvirt/host.ts';
@@ -66,5 +67,20 @@ test('a guest is taken back and forth between snapshots, and out of reach of tho
     await act('snapshot-delete', { name: 'copy' });
     assert.doesNotMatch(await virsh('domblklist', vm), /\.copy/);
     assert.equal((await virsh('domstate', vm)).trim(), 'running');
+  });
+
+  await t.test('a copy of it boots under its own name, and the first goes on as it was', async () => {
+    await act('stop');
+    const args = { vm, name: 'web-02', tags: 'env=dev' };
+    const { summary } = await operate({ host, uuid: randomUUID() }, 'vm.clone', args);
+    assert.equal(summary, 'web-02 is a copy of web-01, and off');
+    const copy = await host.domain('web-02');
+    assert.ok(copy !== null);
+    assert.match(await virsh('domblklist', 'web-02'), /vda +\S+web-02-\S+\.qcow2[\s\S]*sda +\S+web-02-\S+-seed\.iso/);
+    await operate({ host }, 'vm.start', { vm: 'web-02' });
+    const { signal } = new AbortController();
+    await host.waitFor(copy.uuid, (domain) => domain?.agent === 'connected', 60_000, signal);
+    assert.match(await host.serialTail(copy, 65_536), /READY hostname=web-02\b/);
+    await act('start');
   });
 });
