@@ -111,7 +111,7 @@ export function planDelete(args: DeleteArgs, facts: DeleteFacts): Plan | Refusal
 }
 
 function refuseByFacts({ vm, force }: DeleteArgs, facts: KnownDelete): Refusal | null {
-  if (facts.protected) return refuse(`${vm} is protected`, 'an operator takes the protection off first');
+  if (facts.protected) return refuse(`${vm} is protected`, `vm unprotect ${vm}`);
   if (facts.snapshots > 0) {
     const count = facts.snapshots === 1 ? 'a snapshot' : `${facts.snapshots} snapshots`;
     return refuse(`${vm} has ${count}, which would go with it`, 'delete its snapshots first');

@@ -4,10 +4,12 @@ import type { Block, Field } from '../action.ts';
 import { VmName } from '../args.ts';
 import { defineAction } from '../define.ts';
 import { OpsError } from '../errors.ts';
-import type { Domain, DomainDisk, HostReader } from '../host.ts';
+import type { Domain, DomainDisk, HostReader, Keeping } from '../host.ts';
+import type { Hardware } from '../host-hardware.ts';
 import { formatBytes } from '../units.ts';
 import { describeDomain, known, NO_COST, oneTarget, refuseMissing } from './known.ts';
 import { describeLease } from './lease.ts';
+import { tableOf } from './look.ts';
 
 const ShowFacts = z.strictObject({ uuid: z.string() }).nullable();
 
@@ -40,8 +42,11 @@ export const vmShow = defineAction({
     if (domain === null)
       throw new OpsError('not-found', `looking at ${vm}: it is gone; \`vm list\` shows what there is`);
     const disks = await Promise.all(domain.disks.map((disk) => describeDisk(ctx.host, disk)));
-    const blocks: Block[] = [{ kind: 'fields', fields: describe(domain, ctx.startedAt) }];
+    const [kept, times] = await Promise.all([ctx.host.keeping(domain.uuid), ctx.host.hardware(domain.uuid)]);
+    const fields = [...describe(domain, ctx.startedAt), ...describeKept(kept)];
+    const blocks: Block[] = [{ kind: 'fields', fields }];
     if (disks.length > 0) blocks.push({ kind: 'table', columns: ['disk', 'kind', 'size', 'file'], rows: disks });
+    blocks.push(...describeNics(times?.now ?? times?.next ?? null));
     return { summary: `${vm} is ${domain.state}`, blocks };
   },
 });
@@ -62,6 +67,20 @@ function describe(domain: Domain, now: number): Field[] {
     { name: 'made by request', value: metadata.request === null ? 'none of Drover' : String(metadata.request) },
     ...(domain.persistent ? [] : [{ name: 'transient', value: 'yes; it is gone when it is off' }]),
   ];
+}
+
+function describeKept(kept: Keeping | null): Field[] {
+  if (kept === null) return [];
+  const autostart = { name: 'starts with its host', value: kept.autostart ? 'yes' : 'no' };
+  return kept.note === '' ? [autostart] : [autostart, { name: 'note', value: kept.note.slice(0, MOST_NOTE) }];
+}
+
+/** Other tools write longer ones. */
+const MOST_NOTE = 300;
+
+function describeNics(hardware: Hardware | null): Block[] {
+  const rows = hardware?.nics.map(({ mac, kind, network, link }) => [mac, network ?? kind, link]) ?? [];
+  return tableOf(['interface', 'network', 'link'], rows);
 }
 
 async function describeDisk(read: HostReader, disk: DomainDisk): Promise<string[]> {

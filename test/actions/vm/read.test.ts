@@ -72,6 +72,7 @@ test('show tells state, agent, disks, snapshots and lease, as they are now', asy
     { target: 'sda', device: 'cdrom', source: null },
   ] as const;
   host.changeBehindBack('web-01', { disks: [...disks], snapshots: 2, agent: 'disconnected' });
+  host.changeKeeping('web-01', { note: 'for Ada', autostart: true });
   const { summary, blocks } = await operate({ host }, 'vm.show', { vm: 'web-01' });
   assert.equal(summary, 'web-01 is shutoff');
   const [fields] = blocks;
@@ -80,6 +81,8 @@ test('show tells state, agent, disks, snapshots and lease, as they are now', asy
   assert.equal(said['guest agent'], 'does not answer');
   assert.equal(said.snapshots, '2');
   assert.equal(said.owner, 'team-a');
+  assert.deepEqual([said.note, said['starts with its host']], ['for Ada', 'yes']);
+  assert.match(JSON.stringify(blocks.at(-1)), /"interface","network","link".*"52:54:00[^"]*","user","up"/);
   assert.match(said.lease ?? '', /in 2 d/);
   assert.deepEqual(rows(blocks), [
     ['vda', 'disk', '10 GiB', '/pools/default/web.qcow2'],
