@@ -5,6 +5,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { type EncodedEntry, encodeEntry } from './line.ts';
 import { takeWriterLock } from './lock.ts';
+import type { Expected } from './loss.ts';
 import { findOrigin } from './origin.ts';
 import { type AuditLog, type AuditStatus, AuditUnavailable } from './record.ts';
 import { SEAL_RECORDS, SEAL_SECONDS } from './seal.ts';
@@ -22,6 +23,8 @@ export interface AuditLogOptions {
   now?: (() => number) | undefined;
   /** Space held back for the last record on a full disk; 0: none. */
   ballastKiB?: number | undefined;
+  /** What is remembered elsewhere of this log; a start that finds less is refused. Nothing, as by default, expects nothing. */
+  expected?: Expected | null | undefined;
   /** Is told about suspension, recovery and what a start has found. */
   warn: (message: string) => void;
 }
@@ -144,7 +147,15 @@ function prepareDirectory(directory: string): void {
 }
 
 function writerOptions(options: AuditLogOptions): WriterOptions {
-  const { directory, maxLogFileMiB = 8, checkpointEvery, now = Date.now, ballastKiB = 64, warn } = options;
+  const {
+    directory,
+    maxLogFileMiB = 8,
+    checkpointEvery,
+    now = Date.now,
+    ballastKiB = 64,
+    expected = null,
+    warn,
+  } = options;
   return {
     directory,
     origin: findOrigin(),
@@ -152,6 +163,7 @@ function writerOptions(options: AuditLogOptions): WriterOptions {
     sealRecords: Math.min(checkpointEvery?.records ?? SEAL_RECORDS, SEAL_RECORDS),
     sealSeconds: Math.min(checkpointEvery?.seconds ?? SEAL_SECONDS, SEAL_SECONDS),
     ballastKiB,
+    expected,
     now,
     warn,
   };

@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import type { Position } from './draft.ts';
 import { closeHoles, LIVE_FILE, listFiles, missingNumber, syncDirectory } from './files.ts';
 import { createKeystore, type Keystore, openKeystore } from './keystore.ts';
+import { acceptLoss, type Expected, whatIsLost } from './loss.ts';
 import type { AuditEntry } from './record.ts';
 import { epochOf, ownEntry } from './seal.ts';
-import { EMPTY, judgeRest, readTail, type Tail } from './tail.ts';
+import { EMPTY, judgeRest, type Rest, readTail, type Tail } from './tail.ts';
 
 export interface Opened {
   position: Position;
@@ -21,16 +22,26 @@ export interface Opened {
   warnings: string[];
 }
 
-/** The log at start. Throws when the log cannot be read, or when its key is missing. */
-export function openDirectory(directory: string, nowMs: number): Opened {
-  if (listFiles(directory).length === 0) return openNew(directory, nowMs);
-  closeRotation(directory);
+/**
+ * The log at start. Throws when the log cannot be read, when its key is missing, or when it is less than `expected` and
+ * nobody has accepted that: then before a file is changed, since a new log destroys the key of the old one.
+ */
+export function openDirectory(directory: string, nowMs: number, expected: Expected | null): Opened {
   const tail = readTail(directory);
-  if (tail.fingerprint === null) return openUnborn(directory, tail, nowMs);
-  const keys = openKeystore(directory, tail.fingerprint);
+  const keys = tail.fingerprint === null ? null : openKeystore(directory, tail.fingerprint);
+  const rest: Rest = keys === null ? { kind: 'none' } : judgeRest(tail, keys.current().pub);
+  const end = rest.kind === 'tampered' ? rest.position.serial : tail.position.serial;
+  const lost = expected === null ? null : whatIsLost(directory, end, expected);
+  const entries = lost === null ? [] : [acceptLoss(directory, lost)];
+  const warnings = lost === null ? [] : [`audit log: ${lost}; an operator has accepted the loss`];
+  closeRotation(directory);
+  const opened = keys === null ? openKeyless(directory, tail, nowMs) : goOn(directory, tail, keys, rest);
+  return { ...opened, entries: [...opened.entries, ...entries], warnings: [...warnings, ...opened.warnings] };
+}
+
+function goOn(directory: string, tail: Tail, keys: Keystore, rest: Rest): Opened {
   const entries = tail.liveBytes === 0 || tail.liveBytes === null ? [rotatedEntry(tail.position)] : [];
-  const judged = judgeRest(tail, keys.current().pub);
-  switch (judged.kind) {
+  switch (rest.kind) {
     case 'none':
       return { position: tail.position, keys, entries, warnings: [] };
     case 'torn': {
@@ -40,7 +51,7 @@ export function openDirectory(directory: string, nowMs: number): Opened {
     case 'tampered': {
       const problem = `the chain of ${LIVE_FILE} breaks after serial ${tail.position.serial}`;
       return {
-        position: judged.position,
+        position: rest.position,
         keys,
         entries: [tamperedEntry(problem), ...cutHalfLine(directory, tail)],
         warnings: [`audit log: ${problem}, in records that were durable; run drover audit verify`],
@@ -73,8 +84,8 @@ function openNew(directory: string, nowMs: number): Opened {
   return { position: EMPTY, keys: createKeystore(directory, epochOf(nowMs)), entries: [], warnings: [] };
 }
 
-/** A first start that died before its first record was whole. */
-function openUnborn(directory: string, tail: Tail, nowMs: number): Opened {
+/** A first start, or one after it that died before its first record was whole. */
+function openKeyless(directory: string, tail: Tail, nowMs: number): Opened {
   if (tail.position.serial > 0 || listFiles(directory).length > 1) {
     throw new Error(`${directory} holds a log that names no signing key`);
   }

@@ -7,11 +7,13 @@ import { type Ballast, createBallast } from './ballast.ts';
 import { type BatchOptions, createBatches } from './batches.ts';
 import type { Position } from './draft.ts';
 import type { EncodedEntry } from './line.ts';
+import { type Expected, useUpAcceptance } from './loss.ts';
 import { type Opened, openDirectory } from './opening.ts';
 import { type AuditEntry, type AuditStatus, AuditUnavailable } from './record.ts';
 import { ownEntry } from './seal.ts';
 
 export interface WriterOptions extends BatchOptions {
+  expected: Expected | null;
   ballastKiB: number;
   warn: (message: string) => void;
 }
@@ -33,7 +35,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
   const { directory, warn } = options;
   const startMs = Math.floor(options.now());
   const ballast = createBallast(directory, options.ballastKiB);
-  const opened = openWithRoom(directory, startMs, ballast);
+  const opened = openWithRoom(options, startMs, ballast);
   const batches = createBatches(opened, startMs, options);
   let status: AuditStatus = { kind: 'writing' };
   let refused = 0;
@@ -73,6 +75,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
   await attempt(async () => {
     ballast.hold();
     await batches.writeOwn([]);
+    useUpAcceptance(directory);
   });
 
   return {
@@ -111,13 +114,13 @@ function ignoreFailure(run: () => void): void {
 }
 
 /** A crash on a full disk leaves bytes to set aside, for which the ballast makes room. */
-function openWithRoom(directory: string, nowMs: number, ballast: Ballast): Opened {
+function openWithRoom({ directory, expected }: WriterOptions, nowMs: number, ballast: Ballast): Opened {
   try {
-    return openDirectory(directory, nowMs);
+    return openDirectory(directory, nowMs, expected);
   } catch (error) {
     if (codeOf(error) !== 'ENOSPC') throw error;
     ballast.free();
-    return openDirectory(directory, nowMs);
+    return openDirectory(directory, nowMs, expected);
   }
 }
 

@@ -8,9 +8,9 @@ import type { Logger } from 'pino';
 import type { Host } from '../actions/host.ts';
 import { openHost } from '../actions/libvirt/host.ts';
 import { createRegistry, type Registry } from '../actions/registry.ts';
-import { openAuditLog } from '../audit/log.ts';
 import type { AuditLog } from '../audit/record.ts';
 import { type LoadedPolicy, loadPolicy } from '../policies/load.ts';
+import { openAnchoredLog } from './audit-anchor.ts';
 import { createAuids } from './auids.ts';
 import type { ChatPlatform } from './chat/card.ts';
 import type { Config } from './config.ts';
@@ -84,7 +84,7 @@ export async function openDrover(options: DroverOptions): Promise<Drover> {
     groups: people.namedGroups(),
   };
   const policy = await firstPolicy(policyFiles, log);
-  const audit = options.audit ?? (await openAudit(config, stateDir, log));
+  const audit = options.audit ?? (await openAudit(config, stateDir, store, log));
   opening.defer(() => audit.close());
   const host = options.host ?? (await openHost(hostOptions(config)));
   opening.defer(() => host.close());
@@ -167,9 +167,10 @@ async function firstPolicy(files: Parameters<typeof loadPolicy>[0], log: Logger)
   return result.policy;
 }
 
-function openAudit({ audit: { maxLogFileMiB } }: Config, stateDir: string, log: Logger): Promise<AuditLog> {
+function openAudit({ audit }: Config, stateDir: string, store: Store, log: Logger): Promise<AuditLog> {
+  const { maxLogFileMiB } = audit;
   const warn = (message: string) => log.warn({ part: 'audit' }, message);
-  return openAuditLog({ directory: join(stateDir, 'audit'), maxLogFileMiB, warn });
+  return openAnchoredLog({ directory: join(stateDir, 'audit'), maxLogFileMiB, warn }, store);
 }
 
 export function vmSettings({ host }: Config) {
