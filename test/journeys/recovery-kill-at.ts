@@ -24,7 +24,8 @@ function happening(phase: 'before' | 'after', labels: string[]): void {
   if (wanted !== null && labels.some((label) => new RegExp(wanted).test(label))) process.kill(process.pid, 'SIGKILL');
 }
 
-let lastCommand = '';
+/** The command under way of each request: several may be, since a start goes on with what the last life left. */
+const underWay = new Map<number | null, string>();
 
 function auditLabels(text: string): string[] {
   return text
@@ -35,10 +36,11 @@ function auditLabels(text: string): string[] {
     })
     .map((record) => {
       const op = fieldOf(record, 'op') ?? '';
-      if (record.type.startsWith('VIRT_')) return `result of ${lastCommand}`;
+      if (record.type.startsWith('VIRT_')) return `result of ${underWay.get(record.request) ?? ''}`;
       if (op !== 'exec') return `audit ${op}`;
-      lastCommand = fieldOf(record, 'cmd') ?? '';
-      return `intent ${lastCommand}`;
+      const command = fieldOf(record, 'cmd') ?? '';
+      underWay.set(record.request, command);
+      return `intent ${command}`;
     });
 }
 
@@ -109,8 +111,16 @@ DatabaseSync.prototype.exec = new Proxy(DatabaseSync.prototype.exec, {
   },
 });
 
-/** Volume create and delete, upload; domain start, destroy, undefine, define. Source: libvirt's remote_protocol.x */
-const EFFECTS = [93, 94, 208, 196, 234, 231, 350];
+/** Procedure → the word in the intent. Source: libvirt's remote_protocol.x */
+const EFFECTS = new Map([
+  [93, 'create-volume'],
+  [94, 'delete-volume'],
+  [208, 'upload-volume'],
+  [196, 'start'],
+  [234, 'destroy'],
+  [231, 'undefine'],
+  [350, 'define'],
+]);
 const LIBVIRT_PROGRAM = 0x20008086;
 net.Socket.prototype.write = new Proxy(net.Socket.prototype.write, {
   apply(target, self, args) {
@@ -118,8 +128,13 @@ net.Socket.prototype.write = new Proxy(net.Socket.prototype.write, {
     const [bytes] = args;
     if (bytes instanceof Uint8Array && bytes.length >= 28) {
       const view = new DataView(bytes.buffer, bytes.byteOffset);
-      const effect = view.getUint32(4) === LIBVIRT_PROGRAM && EFFECTS.includes(view.getUint32(12));
-      if (effect) happening('after', [`call ${lastCommand}`]);
+      const effect = view.getUint32(4) === LIBVIRT_PROGRAM ? EFFECTS.get(view.getUint32(12)) : undefined;
+      const commands = [...underWay.values()].filter((command) => command.startsWith(`libvirt ${effect} `));
+      if (effect !== undefined)
+        happening(
+          'after',
+          commands.map((command) => `call ${command}`),
+        );
     }
     return sent;
   },
