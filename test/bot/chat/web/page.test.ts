@@ -86,6 +86,7 @@ test('everything can be done by keyboard, and what must be answered is asked for
   await dialog.waitFor({ state: 'hidden' });
   assert.equal(await reject.evaluate((button) => button === document.activeElement), true);
   await page.keyboard.press('Enter');
+  await dialog.waitFor();
   await page.keyboard.press('Enter');
   await dialog.getByText('Please write a line here first.').waitFor();
   assert.equal(started.received.length, 0);
