@@ -13,7 +13,8 @@ import type { Journey } from './journey.ts';
 import { type PressPorts, takePress } from './presses.ts';
 import type { Subject } from './record-entry.ts';
 import { stranger } from './stranger.ts';
-import { whisper } from './tell.ts';
+import { answerKey, whisper } from './tell.ts';
+import { createTurns } from './turns.ts';
 
 export interface DeskPorts extends PressPorts {
   auids: Auids;
@@ -30,6 +31,8 @@ export interface Desk {
   receive(inbound: Inbound): Promise<void>;
   /** Deals with what a former process admitted and did not finish. */
   recover(): Promise<void>;
+  /** Whether no process can have tried to post this answer before: then nobody needs to look for an earlier copy. */
+  isFirstTry(key: string): boolean;
   /** Resolves when nothing that was taken is still being dealt with; in time also when a host does not answer. */
   idle(): Promise<void>;
   /** From here on everybody is told that Drover is stopping. */
@@ -44,6 +47,8 @@ const STOPPING = refusalAnswer('Drover is stopping.', 'Ask again in a moment; wh
 export function createDesk(ports: DeskPorts): Desk {
   const { inbox, journey, log } = ports;
   const underWay = new Map<number, Promise<Handled>>();
+  const firstAnswers = new Set<string>();
+  const nextTurn = createTurns();
   let closed = false;
 
   async function take(inbound: Inbound): Promise<{ handled: Promise<Handled> }> {
@@ -51,7 +56,12 @@ export function createDesk(ports: DeskPorts): Desk {
     if (closed) return { handled: whisper(inbound, STOPPING, ports).then(() => ({ kind: 'refused' })) };
     const admitted = await inbox.admit(inbound);
     if (admitted === null) return { handled: Promise.resolve({ kind: 'seen-before' }) };
-    return { handled: track(admitted) };
+    const key = answerKey(admitted.request);
+    firstAnswers.add(key);
+    const handled = track(admitted);
+    const forget = () => firstAnswers.delete(key);
+    handled.then(forget, forget);
+    return { handled };
   }
 
   function track(admitted: Admitted): Promise<Handled> {
@@ -63,6 +73,7 @@ export function createDesk(ports: DeskPorts): Desk {
 
   async function handle(admitted: Admitted): Promise<Handled> {
     const { inbound } = admitted;
+    await nextTurn();
     const handled = await attempt(admitted, inbound);
     // An operation took the event's place in the store when it was written.
     if (handled.kind === 'operation') return handled;
@@ -116,6 +127,7 @@ export function createDesk(ports: DeskPorts): Desk {
       // A platform may have brought new events already: those are being dealt with.
       for (const admitted of await inbox.open()) if (!underWay.has(admitted.request)) track(admitted);
     },
+    isFirstTry: (key) => firstAnswers.has(key),
     async idle() {
       const ended = Promise.allSettled(underWay.values());
       await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, IDLE_LIMIT_MS).unref())]);

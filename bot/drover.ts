@@ -56,6 +56,8 @@ export interface Drover {
   outbox: Outbox;
   audit: AuditLog;
   desk: Desk;
+  /** For platforms: whether no process can have tried to post this key before. */
+  isFirstTry(key: string): boolean;
   policy(): LoadedPolicy;
   /** `directory`: what the platform knows of its users. */
   addPlatform(platform: ChatPlatform, directory?: Directory): void;
@@ -123,6 +125,7 @@ export async function openDrover(options: DroverOptions): Promise<Drover> {
     outbox,
     audit,
     desk,
+    isFirstTry: (key) => outbox.isFirstTry(key) || desk.isFirstTry(key),
     policy: holder.policy,
     addPlatform(added, directory) {
       platforms.set(added.name, added);

@@ -31,7 +31,7 @@ import type { Recorder } from './record.ts';
 import type { Subject } from './record-entry.ts';
 import { visibleActions, visibleVms } from './rights.ts';
 import { stranger } from './stranger.ts';
-import { answer, threadOf, whisper } from './tell.ts';
+import { answer, answerKey, threadOf, whisper } from './tell.ts';
 import { planCard } from './thread.ts';
 
 export interface JourneyPorts extends Omit<JudgePorts, 'policy'> {
@@ -147,7 +147,7 @@ export function createJourney(ports: JourneyPorts): Journey {
           const card = dryRun
             ? planCard(title, judged.plan, judged.info, judged.demand)
             : outcomeAnswer(await read(bound, judged.facts, traveller, uuid));
-          await answer(admitted.inbound, `${admitted.request}/answer`, card, ports);
+          await answer(admitted.inbound, answerKey(admitted.request), card, ports);
           return { kind: 'answered' };
         }
       }

@@ -24,6 +24,11 @@ export async function answer(
   await attempt(place, ports, (platform) => platform.post(threadOf({ place, message }), key, card));
 }
 
+/** What a request's one answer is posted under. */
+export function answerKey(request: number): string {
+  return `${request}/answer`;
+}
+
 /** The thread of an answer hangs on the message that asked, or goes on where it was asked. */
 export function threadOf({ place, message }: Pick<Inbound, 'place' | 'message'>): Inbound['place'] {
   return { ...place, thread: place.thread ?? message };

@@ -17,7 +17,7 @@ export async function startDiscord({ config, drover, log, onFatal }: PlatformPor
     actions: drover.registry,
     receive: drover.desk.receive,
     complete: (user, what) => offered(drover, user, what, discord.guild),
-    isFirstTry: drover.outbox.isFirstTry,
+    isFirstTry: drover.isFirstTry,
     onFatal,
     log: {
       debug: (message) => part.debug(message),

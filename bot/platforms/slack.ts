@@ -19,7 +19,7 @@ export async function startSlack({ config, drover, log, onFatal }: PlatformPorts
     receive: drover.desk.receive,
     forms: createForms({ ...drover, now: Date.now }),
     home: (user) => homeCards(user, drover),
-    isFirstTry: drover.outbox.isFirstTry,
+    isFirstTry: drover.isFirstTry,
     onFatal,
     log: {
       debug: (message) => part.debug(message),

@@ -94,7 +94,7 @@ async function connect(fake: FakeSlack, { drover }: World, kind: 'socket' | 'htt
     receive: drover.desk.receive,
     forms: { form: async () => null, read: () => ({ kind: 'wrong', fields: {} }) },
     home: async () => [],
-    isFirstTry: drover.outbox.isFirstTry,
+    isFirstTry: drover.isFirstTry,
     onFatal: (error) => void fake.violations.push(`fatal: ${error.message}`),
     log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
     rates: RATES,

@@ -23,7 +23,7 @@ const makeSlack: MakePlatform = async ({ drover }) => {
     receive: drover.desk.receive,
     forms: { form: async () => null, read: () => ({ kind: 'wrong', fields: {} }) },
     home: async () => [],
-    isFirstTry: () => false,
+    isFirstTry: drover.isFirstTry,
     onFatal: (error) => complaints.push(error.message),
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: (message) => complaints.push(message) },
     // Slack's limits would make the journeys slow; they have tests of their own.
