@@ -3,10 +3,10 @@
  * directory, mode 0600: who can open it owns the state, so the name in `as` is taken at its word.
  */
 import { chmod, rm } from 'node:fs/promises';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { streamText } from 'hono/streaming';
 import type { Drover } from '../drover.ts';
@@ -23,13 +23,13 @@ export async function serveControl(
 ): Promise<{ close(): Promise<void> }> {
   const path = controlPath(stateDir);
   await rm(path, { force: true });
-  const server = createAdaptorServer({ fetch: routes(drover, terminal).fetch });
+  const server = createServer(getRequestListener(routes(drover, terminal).fetch));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
   });
   await chmod(path, 0o600);
-  return { close: () => closeServer(server as Server) };
+  return { close: () => closeServer(server) };
 }
 
 function routes(drover: Drover, terminal: Terminal): Hono {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isQuiet } from '../../bot/quiet-hours.ts';
 import { dueReminder, type ReminderSettings } from '../../bot/reminders.ts';
-import { waitingOperation } from './operation-fixture.ts';
+import { anOperation } from './operations/fixture.ts';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-11-23T09:00:00Z');
@@ -12,7 +12,17 @@ const settings: ReminderSettings = {
   quietHours: null,
   escalate: { afterMinutes: 120, group: 'leads' },
 };
-const operation = waitingOperation({ since: START, expiresSeconds: 4 * 3600 });
+const EXPIRES_SECONDS = 4 * 3600;
+const operation = anOperation({
+  state: 'waiting',
+  demand: {
+    kind: 'ask',
+    rules: [{ name: 'production', file: 'default.yaml', line: 3 }],
+    requirement: { kind: 'group', group: 'approvers', count: 1 },
+    expiresSeconds: EXPIRES_SECONDS,
+  },
+  expiresAt: START + EXPIRES_SECONDS * 1000,
+});
 
 for (const { minutes, due } of [
   { minutes: 14, due: null },
